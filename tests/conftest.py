@@ -1,0 +1,28 @@
+"""What every test starts from: no screen, one thread for each process, and nothing of the person's own settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    # Two threads of torch on busy cores can be many times slower than one.
+    os.environ.setdefault(variable, "1")
+
+# Settings, journals and user folders that the program keeps go here, and away with the run.
+_home = tempfile.TemporaryDirectory(prefix="loom-tests-", ignore_cleanup_errors=True)
+for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+    os.environ[variable] = _home.name
+
+if "torch" in sys.modules:
+    sys.modules["torch"].set_num_threads(1)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder of settings at the end of the run."""
+    _home.cleanup()
