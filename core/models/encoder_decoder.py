@@ -1,0 +1,226 @@
+"""Convolutional encoder and decoder shared by the KL and VQ autoencoders.
+
+Esser et al., "Taming Transformers" (arXiv 2012.09841), appendix A, table 7, as used by Rombach et al.
+(arXiv 2112.10752), section 3.1. Constructor arguments and parameter names are those of the reference.
+`patch_size` is this project's addition: pixels are folded into channels before the first convolution and unfolded
+after the last, which costs a small model little quality and saves the work at full resolution.
+Letters: b batch, c channels, h height, w width, f downsampling factor, z latent channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the customary name
+
+
+def normalize(channels: int) -> nn.GroupNorm:
+    """GroupNorm with the autoencoder's eps, and fewer groups where the width is not a multiple of 32."""
+    groups = next(g for g in (32, 24, 16, 8, 4, 2, 1) if channels % g == 0)
+    return nn.GroupNorm(groups, channels, eps=1e-6)
+
+
+class ResnetBlock(nn.Module):
+    """Norm, SiLU, 3x3 convolution, twice, as a residual."""
+
+    def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
+        super().__init__()
+        self.norm1 = normalize(in_channels)
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.norm2 = normalize(out_channels)
+        self.dropout = nn.Dropout(dropout)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        if in_channels != out_channels:
+            self.nin_shortcut = nn.Conv2d(in_channels, out_channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [b, c, h, w] to [b, c', h, w]."""
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = self.conv2(self.dropout(F.silu(self.norm2(h))))
+        return cast(Tensor, (self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x) + h)
+
+
+class AttnBlock(nn.Module):
+    """Single-head self-attention over pixels, as a residual."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = normalize(channels)
+        self.q, self.k, self.v = (nn.Conv2d(channels, channels, 1) for _ in range(3))
+        self.proj_out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [b, c, h, w]."""
+        h = self.norm(x)
+        q, k, v = (layer(h).flatten(2).transpose(1, 2)[:, None] for layer in (self.q, self.k, self.v))
+        attended = F.scaled_dot_product_attention(q, k, v)[:, 0].transpose(1, 2).reshape(x.shape)
+        return cast(Tensor, x + self.proj_out(attended))
+
+
+class AsymmetricDownsample(nn.Module):
+    """Strided convolution, padded on the right and bottom only, as the reference does."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [b, c, h, w] to [b, c, h/2, w/2]."""
+        return cast(Tensor, self.conv(F.pad(x, (0, 1, 0, 1))))
+
+
+class NearestUpsample(nn.Module):
+    """Nearest-neighbour doubling and a convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [b, c, h, w] to [b, c, 2h, 2w]."""
+        return cast(Tensor, self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest")))
+
+
+def _level(blocks: list[nn.Module], attentions: list[nn.Module]) -> nn.Module:
+    level = nn.Module()
+    level.block, level.attn = nn.ModuleList(blocks), nn.ModuleList(attentions)
+    return level
+
+
+def _run_level(level: nn.Module, h: Tensor) -> Tensor:
+    attentions = list(cast(nn.ModuleList, level.attn))
+    for index, block in enumerate(cast(nn.ModuleList, level.block)):
+        h = block(h)
+        if attentions:
+            h = attentions[index](h)
+    return h
+
+
+def _middle(channels: int, dropout: float, attention: bool) -> nn.Module:
+    mid = nn.Module()
+    mid.block_1 = ResnetBlock(channels, channels, dropout)
+    mid.attn_1 = AttnBlock(channels) if attention else nn.Identity()
+    mid.block_2 = ResnetBlock(channels, channels, dropout)
+    return mid
+
+
+def _run_middle(mid: nn.Module, h: Tensor) -> Tensor:
+    for name in ("block_1", "attn_1", "block_2"):
+        h = cast(nn.Module, getattr(mid, name))(h)
+    return h
+
+
+class Encoder(nn.Module):
+    """Map images [b, 3, h, w] to features [b, z or 2z, h/f, w/f], f = patch_size * 2 ** (levels - 1).
+
+    `attn_resolutions` are nominal sizes counted down from `resolution`, as the reference counts them.
+    """
+
+    def __init__(
+        self,
+        *,
+        ch: int,
+        ch_mult: Sequence[int],
+        num_res_blocks: int,
+        attn_resolutions: Sequence[int],
+        in_channels: int,
+        resolution: int,
+        z_channels: int,
+        out_ch: int = 3,
+        dropout: float = 0.0,
+        double_z: bool = True,
+        mid_attention: bool = True,
+        patch_size: int = 1,
+    ) -> None:
+        super().__init__()
+        self.patch_size = patch_size
+        self.conv_in = nn.Conv2d(in_channels * patch_size**2, ch, 3, padding=1)
+        self.down = nn.ModuleList()
+        channels, nominal = ch, resolution // patch_size
+        for index, mult in enumerate(ch_mult):
+            blocks: list[nn.Module] = []
+            attentions: list[nn.Module] = []
+            for _ in range(num_res_blocks):
+                blocks.append(ResnetBlock(channels, ch * mult, dropout))
+                channels = ch * mult
+                if nominal in attn_resolutions:
+                    attentions.append(AttnBlock(channels))
+            level = _level(blocks, attentions)
+            if index != len(ch_mult) - 1:
+                level.downsample = AsymmetricDownsample(channels)
+                nominal //= 2
+            self.down.append(level)
+        self.mid = _middle(channels, dropout, mid_attention)
+        self.norm_out = normalize(channels)
+        self.conv_out = nn.Conv2d(channels, 2 * z_channels if double_z else z_channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode images [b, 3, h, w] in [-1, 1]."""
+        h = self.conv_in(F.pixel_unshuffle(x, self.patch_size) if self.patch_size > 1 else x)
+        for level in self.down:
+            h = _run_level(level, h)
+            if hasattr(level, "downsample"):
+                h = cast(nn.Module, level.downsample)(h)
+        h = _run_middle(self.mid, h)
+        return cast(Tensor, self.conv_out(F.silu(self.norm_out(h))))
+
+
+class Decoder(nn.Module):
+    """Map latents [b, z, h/f, w/f] to images [b, 3, h, w]."""
+
+    def __init__(
+        self,
+        *,
+        ch: int,
+        out_ch: int,
+        ch_mult: Sequence[int],
+        num_res_blocks: int,
+        attn_resolutions: Sequence[int],
+        resolution: int,
+        z_channels: int,
+        in_channels: int = 3,
+        dropout: float = 0.0,
+        double_z: bool = True,
+        mid_attention: bool = True,
+        patch_size: int = 1,
+    ) -> None:
+        super().__init__()
+        self.patch_size = patch_size
+        nominal = resolution // patch_size // 2 ** (len(ch_mult) - 1)
+        channels = ch * ch_mult[-1]
+        self.conv_in = nn.Conv2d(z_channels, channels, 3, padding=1)
+        self.mid = _middle(channels, dropout, mid_attention)
+        levels: list[nn.Module] = []
+        for index, mult in reversed(list(enumerate(ch_mult))):
+            blocks: list[nn.Module] = []
+            attentions: list[nn.Module] = []
+            for _ in range(num_res_blocks + 1):
+                blocks.append(ResnetBlock(channels, ch * mult, dropout))
+                channels = ch * mult
+                if nominal in attn_resolutions:
+                    attentions.append(AttnBlock(channels))
+            level = _level(blocks, attentions)
+            if index != 0:
+                level.upsample = NearestUpsample(channels)
+                nominal *= 2
+            levels.insert(0, level)
+        self.up = nn.ModuleList(levels)
+        self.norm_out = normalize(channels)
+        self.conv_out = nn.Conv2d(channels, out_ch * patch_size**2, 3, padding=1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Decode latents; the image is in [-1, 1] up to the model's error."""
+        h = _run_middle(self.mid, self.conv_in(z))
+        for level in reversed(self.up):
+            h = _run_level(level, h)
+            if hasattr(level, "upsample"):
+                h = cast(nn.Module, level.upsample)(h)
+        h = self.conv_out(F.silu(self.norm_out(h)))
+        return F.pixel_shuffle(h, self.patch_size) if self.patch_size > 1 else cast(Tensor, h)
+
+    @property
+    def last_layer(self) -> Tensor:
+        """Weight of the last convolution, which balances the adversarial loss."""
+        return self.conv_out.weight

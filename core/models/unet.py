@@ -1,0 +1,215 @@
+"""The UNet denoiser: residual blocks at several resolutions, attention at some, skip connections between.
+
+Rombach et al. (arXiv 2112.10752), section 3.2 and appendix E; the backbone is that of Dhariwal and Nichol
+(arXiv 2105.05233). Constructor arguments and parameter names are those of the reference implementation.
+Letters: b batch, c channels, h height, w width, n tokens, d width of a token, e width of the time embedding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from core.models.attention import AttentionBlock, SpatialTransformer
+from core.models.resnet_blocks import Downsample, TimeResBlock, Upsample, zero_module
+from core.models.timestep_embedding import timestep_embedding
+
+
+class EmbedSequential(nn.Sequential):
+    """Layers in a row; each gets the time embedding or the context if it is of a kind that takes it."""
+
+    def forward(self, x: Tensor, emb: Tensor, context: Tensor | None = None) -> Tensor:
+        """Map features [b, c, h, w] to [b, c', h', w']."""
+        for layer in self:
+            if isinstance(layer, TimeResBlock):
+                x = layer(x, emb)
+            elif isinstance(layer, SpatialTransformer):
+                x = layer(x, context)
+            else:
+                x = layer(x)
+        return x
+
+
+class UNetModel(nn.Module):
+    """Predict noise (or v, or x_0) from a noisy latent, a time, and conditioning.
+
+    Args (names of the reference implementation):
+        image_size: Nominal height and width of the latent; a record only, any multiple of
+            2 ** (len(channel_mult) - 1) works.
+        in_channels, out_channels: Channels of the latent (with concatenated conditioning) and of the prediction.
+        model_channels: Width of the first level; `channel_mult` gives the others as multiples.
+        num_res_blocks: Residual blocks a level, one number or one for each level.
+        attention_resolutions: Downsampling factors (1, 2, 4, ...) at which there is attention.
+        num_heads, num_head_channels: Give one of them, the other as -1.
+        use_spatial_transformer: Attention to a context of width `context_dim`, `transformer_depth` blocks deep.
+        num_classes: None; a number of classes for integer labels; "continuous" for one number; "sequential" for a
+            vector of `adm_in_channels`. Each is added to the time embedding.
+        use_scale_shift_norm, resblock_updown, conv_resample: Variants of Dhariwal and Nichol.
+        legacy: With transformers, take the head width as channels / num_heads even where num_head_channels is set.
+        use_linear_in_transformer: Stable Diffusion 2's projections.
+        n_embed: If set, predict logits of codebook entries with a second head.
+        use_checkpoint: Recompute activations in the backward pass.
+    """
+
+    def __init__(
+        self,
+        image_size: int,
+        in_channels: int,
+        model_channels: int,
+        out_channels: int,
+        num_res_blocks: int | Sequence[int],
+        attention_resolutions: Sequence[int],
+        dropout: float = 0.0,
+        channel_mult: Sequence[int] = (1, 2, 4, 8),
+        conv_resample: bool = True,
+        num_classes: int | str | None = None,
+        use_checkpoint: bool = False,
+        num_heads: int = -1,
+        num_head_channels: int = -1,
+        num_heads_upsample: int = -1,
+        use_scale_shift_norm: bool = False,
+        resblock_updown: bool = False,
+        use_new_attention_order: bool = False,
+        use_spatial_transformer: bool = False,
+        transformer_depth: int = 1,
+        context_dim: int | None = None,
+        n_embed: int | None = None,
+        legacy: bool = True,
+        disable_self_attentions: Sequence[bool] | None = None,
+        num_attention_blocks: Sequence[int] | None = None,
+        disable_middle_self_attn: bool = False,
+        use_linear_in_transformer: bool = False,
+        adm_in_channels: int | None = None,
+    ) -> None:
+        super().__init__()
+        if num_heads == -1 and num_head_channels == -1:
+            raise ValueError("One of num_heads and num_head_channels must be set; both are -1.")
+        self.image_size, self.in_channels, self.out_channels = image_size, in_channels, out_channels
+        self.model_channels, self.num_classes, self.use_checkpoint = model_channels, num_classes, use_checkpoint
+        self.context_dim = context_dim
+        levels = len(channel_mult)
+        blocks = [num_res_blocks] * levels if isinstance(num_res_blocks, int) else list(num_res_blocks)
+        emb_dim = 4 * model_channels
+        self.time_embed = nn.Sequential(nn.Linear(model_channels, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
+        if num_classes is not None:
+            self.label_emb = _label_embedding(num_classes, adm_in_channels, emb_dim)
+
+        def res_block(channels: int, out: int, **kind: bool) -> TimeResBlock:
+            return TimeResBlock(
+                channels, emb_dim, dropout, out, use_scale_shift_norm=use_scale_shift_norm, **kind
+            )
+
+        def attention(channels: int, heads: int, no_self_attention: bool) -> nn.Module:
+            if num_head_channels != -1:
+                heads = channels // num_head_channels
+            if use_spatial_transformer:
+                dim_head = channels // heads if legacy or num_head_channels == -1 else num_head_channels
+                return SpatialTransformer(
+                    channels, heads, dim_head, transformer_depth, 0.0, context_dim,
+                    no_self_attention, use_linear_in_transformer,
+                )  # fmt: skip
+            return AttentionBlock(channels, heads, num_head_channels, use_new_attention_order)
+
+        def attends(level: int, index: int) -> bool:
+            here = 2**level in attention_resolutions
+            return here and (num_attention_blocks is None or index < num_attention_blocks[level])
+
+        no_self = list(disable_self_attentions) if disable_self_attentions else [False] * levels
+        heads_up = num_heads if num_heads_upsample == -1 else num_heads_upsample
+
+        # Down: the channels of every stored activation are remembered for the skip connections.
+        channels = model_channels
+        self.input_blocks = nn.ModuleList([EmbedSequential(nn.Conv2d(in_channels, channels, 3, padding=1))])
+        stored = [channels]
+        for level, mult in enumerate(channel_mult):
+            for index in range(blocks[level]):
+                layers: list[nn.Module] = [res_block(channels, mult * model_channels)]
+                channels = mult * model_channels
+                if attends(level, index):
+                    layers.append(attention(channels, num_heads, no_self[level]))
+                self.input_blocks.append(EmbedSequential(*layers))
+                stored.append(channels)
+            if level != levels - 1:
+                down = (
+                    res_block(channels, channels, down=True)
+                    if resblock_updown
+                    else Downsample(channels, conv_resample)
+                )
+                self.input_blocks.append(EmbedSequential(down))
+                stored.append(channels)
+
+        self.middle_block = EmbedSequential(
+            res_block(channels, channels),
+            attention(channels, num_heads, disable_middle_self_attn),
+            res_block(channels, channels),
+        )
+
+        self.output_blocks = nn.ModuleList()
+        for level, mult in reversed(list(enumerate(channel_mult))):
+            for index in range(blocks[level] + 1):
+                layers = [res_block(channels + stored.pop(), mult * model_channels)]
+                channels = mult * model_channels
+                if attends(level, index):
+                    layers.append(attention(channels, heads_up, no_self[level]))
+                if level and index == blocks[level]:
+                    layers.append(
+                        res_block(channels, channels, up=True) if resblock_updown else Upsample(channels, conv_resample)
+                    )
+                self.output_blocks.append(EmbedSequential(*layers))
+
+        self.out = nn.Sequential(
+            nn.GroupNorm(32, channels),
+            nn.SiLU(),
+            zero_module(nn.Conv2d(model_channels, out_channels, 3, padding=1)),
+        )
+        self.id_predictor: nn.Sequential | None = None
+        if n_embed is not None:
+            self.id_predictor = nn.Sequential(nn.GroupNorm(32, channels), nn.Conv2d(model_channels, n_embed, 1))
+
+    def forward(self, x: Tensor, t: Tensor, context: Tensor | None = None, y: Tensor | None = None) -> Tensor:
+        """Predict from a noisy latent.
+
+        Args:
+            x: Noisy latent, with any concatenated conditioning, [b, in_channels, h, w].
+            t: Times in steps, [b], integers or fractions in [0, 1000).
+            context: Tokens to attend to, [b, n, context_dim].
+            y: Labels [b], or vectors [b, adm_in_channels]; required exactly if the model has `num_classes`.
+
+        Returns:
+            [b, out_channels, h, w], or codebook logits [b, n_embed, h, w].
+        """
+        if (y is not None) != (self.num_classes is not None):
+            raise ValueError("y must be given exactly when the UNet was built with num_classes.")
+        emb = self.time_embed(timestep_embedding(t, self.model_channels).to(x.dtype))
+        if y is not None:
+            emb = emb + self.label_emb(y)
+        skips: list[Tensor] = []
+        h = x
+        for block in self.input_blocks:
+            h = self._run(block, h, emb, context)
+            skips.append(h)
+        h = self._run(self.middle_block, h, emb, context)
+        for block in self.output_blocks:
+            h = self._run(block, torch.cat([h, skips.pop()], dim=1), emb, context)
+        return cast(Tensor, self.out(h) if self.id_predictor is None else self.id_predictor(h))
+
+    def _run(self, block: nn.Module, h: Tensor, emb: Tensor, context: Tensor | None) -> Tensor:
+        if self.use_checkpoint and torch.is_grad_enabled():
+            arguments: tuple[Any, ...] = (h, emb, context)
+            return cast(Tensor, checkpoint(block, *arguments, use_reentrant=False))
+        return cast(Tensor, block(h, emb, context))
+
+
+def _label_embedding(num_classes: int | str, adm_in_channels: int | None, emb_dim: int) -> nn.Module:
+    if isinstance(num_classes, int):
+        return nn.Embedding(num_classes, emb_dim)
+    if num_classes == "continuous":
+        return nn.Linear(1, emb_dim)
+    if num_classes == "sequential" and adm_in_channels:
+        layers = (nn.Linear(adm_in_channels, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
+        return nn.Sequential(nn.Sequential(*layers))
+    raise ValueError(f'num_classes must be a number, "continuous" or "sequential" with adm_in_channels; got {num_classes!r}')
