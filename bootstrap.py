@@ -212,10 +212,10 @@ def make_venv(venv: Path, system: str) -> None:
 
 
 def pip_install(python: Path, arguments: list[str], *, quietly: bool = False) -> bool:
-    """Run pip in the environment of `python`; say whether it succeeded. `quietly` hides a failure's text."""
+    """Run pip in the environment of `python`; say whether it succeeded. `quietly` hides even a failure's text."""
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
     if quietly or not sys.stdout.isatty():
-        command.append("--quiet")
+        command += ["--quiet", "--quiet"]  # once still tells every warning
     return subprocess.run(command, stderr=subprocess.DEVNULL if quietly else None, check=False).returncode == 0
 
 

@@ -1,0 +1,73 @@
+"""Choosing a command by its first word, and telling its failures: three parts on stderr, and an exit code.
+
+Exit codes: 0 done; 1 the input is at fault; 2 the command line itself is at fault; 130 interrupted.
+Commands are imported when they are called, so that the window does not wait for what only they need.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import cast
+
+from core.errors import Cancelled, LoomError
+
+Command = Callable[[list[str]], int]
+
+COMMANDS = {
+    "run": "run a workflow file and write its pictures",
+    "validate": "name every problem of a workflow file at once",
+    "nodes": "list every kind of node",
+    "train": "train from a config file, or go on with a run folder",
+    "models": "list the installed models, or what a model folder holds",
+}
+INTERRUPTED = 130
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command, or open the window; return the exit code.
+
+    Args:
+        arguments: What stands behind the program's name: a command and its own arguments, or for the window
+            nothing or the file that it should open.
+    """
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(usage())
+        return 0
+    if arguments[:1] and arguments[0].startswith("-"):
+        print(usage(), file=sys.stderr)
+        return 2
+    if arguments[:1] and arguments[0] in COMMANDS:
+        return guarded(load(f"app.commands.{arguments[0]}", "main"), arguments[1:])
+    return guarded(load("app.application", "main"), arguments)
+
+
+def usage() -> str:
+    """Return the overview of all commands."""
+    lines = ["usage: python main.py [FILE]          open the window", ""]
+    lines += [f"       python main.py {name:<10} {text}" for name, text in COMMANDS.items()]
+    return "\n".join([*lines, "", "python main.py COMMAND --help tells the options of a command."])
+
+
+def load(module: str, function: str) -> Command:
+    """Import a command's module and return its function."""
+    return cast(Command, getattr(importlib.import_module(module), function))
+
+
+def guarded(command: Command, arguments: list[str]) -> int:
+    """Call a command and turn people's mistakes into a message and an exit code."""
+    try:
+        return command(arguments)
+    except LoomError as error:
+        print(in_three_parts(error), file=sys.stderr)
+        return 1
+    except (Cancelled, KeyboardInterrupt):
+        print("Stopped.\nIt was interrupted.\nRun the same command to begin again.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def in_three_parts(error: LoomError) -> str:
+    """Return an error as a terminal shows it: where, then what happened, why, and what to do, a line each."""
+    place = ".".join(part for part in (error.node, error.port) if part)
+    return "\n".join([f"[{place}] {error.what}" if place else error.what, error.why, error.fix])

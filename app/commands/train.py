@@ -1,0 +1,48 @@
+"""`python main.py train CONFIG.toml|RUN_FOLDER [--set key=value]...`: training in this process, without a screen."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.errors import InputError
+
+
+def main(arguments: list[str]) -> int:
+    """Train until the run is done or stopped; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="main.py train", description="Train the autoencoder, then the diffusion model."
+    )
+    parser.add_argument("target", type=Path, help="a config file to begin with, or a run folder to go on with")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a config value")
+    options = parser.parse_args(arguments)
+    overrides = read_overrides(options.set)
+    if not options.target.exists():
+        raise InputError(
+            f"{options.target} is not here.",
+            why="Training begins from a config file (.toml) or goes on in a run folder.",
+            fix="Name an existing one, such as training/configs/small.toml.",
+        )
+
+    from training import worker
+
+    return worker.main(options.target, overrides)
+
+
+def read_overrides(assignments: list[str]) -> dict[str, str]:
+    """Return "key=value" texts as a mapping; the last one of a key holds.
+
+    Raises:
+        InputError: A text has no key or no equals sign.
+    """
+    overrides: dict[str, str] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not (key.strip() and equals):
+            raise InputError(
+                f'"--set {assignment}" cannot be read.',
+                why="A config value is named by its key, an equals sign and the value.",
+                fix="Write it as in: --set first_stage.steps=1000.",
+            )
+        overrides[key.strip()] = value
+    return overrides
