@@ -1,0 +1,30 @@
+"""Which device the work runs on."""
+
+from __future__ import annotations
+
+import torch
+
+from core.errors import InputError
+
+
+def select(name: str | None = None) -> torch.device:
+    """Return the device called `name` ("cpu", "cuda", "cuda:1"), or the best there is for None.
+
+    Raises:
+        InputError: The device is unknown or not available on this machine.
+    """
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(
+            f"There is no device called {name!r}.", why="Known devices are cpu and cuda.", fix="Use --device cpu."
+        ) from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            "CUDA was asked for, but it is not available.",
+            why="PyTorch finds no NVIDIA GPU, or this is its CPU build.",
+            fix="Use --device cpu, or install the CUDA build of PyTorch.",
+        )
+    return device

@@ -1,0 +1,125 @@
+"""The values that flow between nodes: latents and the parts of a latent diffusion model.
+
+Rombach et al. (arXiv 2112.10752), sections 3.1 to 3.3 and appendix G (latents rescaled to unit variance).
+Letters: b batch, z latent channels, f factor, h and w the image's height and width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.conditioning.conditioning import Conditioning
+from core.conditioning.text import TextEncoder
+from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Parameterization, to_eps
+from core.errors import InputError
+from core.models.autoencoder_kl import AutoencoderKL
+from core.models.unet import UNetModel
+
+
+@dataclass(frozen=True)
+class LatentSpace:
+    """Where a latent lives; two latents can be mixed only if their spaces are equal.
+
+    Attributes:
+        name: The autoencoder's name.
+        channels: z.
+        factor: f, pixels to a latent cell.
+        scale: Factor that gives latents unit variance.
+    """
+
+    name: str
+    channels: int
+    factor: int
+    scale: float = 1.0
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Return the latent's (height, width) for an image in pixels.
+
+        Raises:
+            InputError: The width or height is no multiple of the factor.
+        """
+        for label, pixels in (("Width", width), ("Height", height)):
+            if pixels < self.factor or pixels % self.factor:
+                below = max(self.factor, pixels // self.factor * self.factor)
+                raise InputError(
+                    f"{label} {pixels} cannot be encoded.",
+                    why=f"This autoencoder needs multiples of {self.factor}.",
+                    fix=f"Use {below} or {below + self.factor}.",
+                    port=label.lower(),
+                )
+        return height // self.factor, width // self.factor
+
+
+@dataclass(frozen=True)
+class Latent:
+    """A batch of latents.
+
+    Attributes:
+        values: Scaled to unit variance, [b, z, h/f, w/f].
+        space: Where they live.
+        seeds: One seed for each, for the noise that sampling adds.
+        noise: Whether they are pure noise rather than encoded pictures.
+    """
+
+    values: Tensor
+    space: LatentSpace
+    seeds: tuple[int, ...]
+    noise: bool = False
+
+
+@dataclass(frozen=True)
+class Autoencoder:
+    """The first stage with its latent space."""
+
+    module: AutoencoderKL
+    space: LatentSpace
+
+    @torch.no_grad()
+    def encode(self, images: Tensor) -> Tensor:
+        """Map images [b, 3, h, w] in [-1, 1] to the most probable latents, unit variance, [b, z, h/f, w/f]."""
+        return self.module.encode(images.to(_device(self.module))).mode() * self.space.scale
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Tensor:
+        """Map latents [b, z, h/f, w/f] to images [b, 3, h, w] in [-1, 1]."""
+        return self.module.decode(latents.to(_device(self.module)) / self.space.scale).clamp(-1, 1)
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """The UNet with all that is needed to read its predictions.
+
+    Attributes:
+        module: The network.
+        space: The latents it was trained on.
+        schedule: The forward process it was trained with.
+        parameterization: What it predicts.
+    """
+
+    module: UNetModel
+    space: LatentSpace
+    schedule: NoiseSchedule
+    parameterization: Parameterization
+
+    @torch.no_grad()
+    def eps(self, x_t: Tensor, t: Tensor, condition: Conditioning) -> Tensor:
+        """Predict the noise in x_t [b, z, h/f, w/f] at steps t [b] under a conditioning of the same batch."""
+        prediction = self.module(x_t, t, context=condition.tokens, y=condition.vector)
+        return to_eps(self.parameterization, self.schedule, prediction, x_t, t)
+
+
+@dataclass(frozen=True)
+class LatentDiffusion:
+    """A whole model: first stage, denoiser, and the text encoder trained with it."""
+
+    autoencoder: Autoencoder
+    denoiser: Denoiser
+    text_encoder: TextEncoder
+
+
+def _device(module: torch.nn.Module) -> torch.device:
+    return next(module.parameters()).device

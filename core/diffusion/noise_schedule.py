@@ -1,0 +1,107 @@
+"""The forward process: how much noise there is at each of T steps.
+
+Ho et al., "Denoising Diffusion Probabilistic Models" (arXiv 2006.11239), section 2; Nichol and Dhariwal (arXiv
+2102.09672), equation 17, for the cosine schedule; Rombach et al. (arXiv 2112.10752), appendix B.
+Tables are float64; a step t is an integer in [0, T).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+SCHEDULES = ("linear", "cosine", "sqrt_linear", "sqrt")
+
+
+def make_betas(
+    schedule: str = "linear",
+    timesteps: int = 1000,
+    linear_start: float = 1e-4,
+    linear_end: float = 2e-2,
+    cosine_s: float = 8e-3,
+) -> Tensor:
+    """Return the variances beta_t [T], float64.
+
+    "linear" is linear in sqrt(beta), as published latent diffusion models use it (elsewhere: scaled linear);
+    "sqrt_linear" is linear in beta, "sqrt" its square root; "cosine" follows equation 17 of arXiv 2102.09672.
+    """
+    line = torch.linspace(linear_start, linear_end, timesteps, dtype=torch.float64)
+    if schedule == "linear":
+        return torch.linspace(linear_start**0.5, linear_end**0.5, timesteps, dtype=torch.float64) ** 2
+    if schedule == "sqrt_linear":
+        return line
+    if schedule == "sqrt":
+        return line**0.5
+    if schedule == "cosine":
+        steps = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps + cosine_s
+        alphas = torch.cos(steps / (1 + cosine_s) * math.pi / 2) ** 2
+        return (1 - alphas[1:] / alphas[:-1]).clamp(0, 0.999)
+    raise ValueError(f"Unknown noise schedule {schedule!r}; known are {', '.join(SCHEDULES)}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseSchedule:
+    """The forward process q(x_t | x_0) = N(sqrt(alpha_bar_t) x_0, (1 - alpha_bar_t) I).
+
+    Attributes:
+        schedule: One of `SCHEDULES`.
+        timesteps: T, the number of steps.
+        linear_start, linear_end: First and last beta.
+        cosine_s: Offset of the cosine schedule.
+    """
+
+    schedule: str = "linear"
+    timesteps: int = 1000
+    linear_start: float = 1e-4
+    linear_end: float = 2e-2
+    cosine_s: float = 8e-3
+
+    def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}; got {self.schedule!r}.")
+        if self.timesteps < 1:
+            raise ValueError(f"timesteps must be at least 1; got {self.timesteps}.")
+
+    @cached_property
+    def betas(self) -> Tensor:
+        """Variances beta_t, [T]."""
+        return make_betas(self.schedule, self.timesteps, self.linear_start, self.linear_end, self.cosine_s)
+
+    @cached_property
+    def alpha_bar(self) -> Tensor:
+        """Products of 1 - beta up to and with t, [T], falling from near 1 to near 0."""
+        return torch.cumprod(1 - self.betas, dim=0)
+
+    @cached_property
+    def alpha_bar_prev(self) -> Tensor:
+        """`alpha_bar` one step earlier, 1 before the first, [T]."""
+        return torch.cat([torch.ones(1, dtype=torch.float64), self.alpha_bar[:-1]])
+
+    @cached_property
+    def posterior_variance(self) -> Tensor:
+        """Variance of q(x_{t-1} | x_t, x_0), equation 7 of arXiv 2006.11239, [T]."""
+        return self.betas * (1 - self.alpha_bar_prev) / (1 - self.alpha_bar)
+
+    @cached_property
+    def posterior_mean_coef1(self) -> Tensor:
+        """Factor of x_0 in the mean of q(x_{t-1} | x_t, x_0), equation 7, [T]."""
+        return self.betas * self.alpha_bar_prev.sqrt() / (1 - self.alpha_bar)
+
+    @cached_property
+    def posterior_mean_coef2(self) -> Tensor:
+        """Factor of x_t in the mean of q(x_{t-1} | x_t, x_0), equation 7, [T]."""
+        return (1 - self.alpha_bar_prev) * (1 - self.betas).sqrt() / (1 - self.alpha_bar)
+
+    def signal_and_noise(self, t: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Return sqrt(alpha_bar_t) and sqrt(1 - alpha_bar_t) for t [b], shaped to multiply `like` [b, ...]."""
+        a = self.alpha_bar.to(t.device)[t].reshape(-1, *[1] * (like.ndim - 1))
+        return a.sqrt().to(like), (1 - a).sqrt().to(like)
+
+    def add_noise(self, x_0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """Draw x_t from q(x_t | x_0), equation 4 of arXiv 2006.11239: [b, c, h, w] for steps t [b]."""
+        signal, sigma = self.signal_and_noise(t, x_0)
+        return signal * x_0 + sigma * noise
