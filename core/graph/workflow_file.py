@@ -1,0 +1,188 @@
+"""The workflow file: versioned JSON with migrations, replaced atomically, harmless to what it does not know.
+
+    {"format": "latent-loom-workflow", "version": 1, "title": "...",
+     "nodes": [{"id", "type", "title", "position": [x, y], "state", "settings": {...}}],
+     "links": [{"from": [id, output], "to": [id, input]}], "frames": [...], "notes": [...]}
+
+The text is canonical: equal workflows give equal files, whatever the order of the edits that made them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.errors import InputError, LoomError
+from core.graph import codec
+from core.graph.atomic_write import write_atomically
+from core.graph.json_types import JsonObject
+from core.graph.workflow import Workflow
+
+FORMAT = "latent-loom-workflow"
+VERSION = 1
+MIGRATIONS: dict[int, Callable[[JsonObject], JsonObject]] = {}
+"""From version n to n + 1, by n. Each takes and returns the whole document."""
+
+_KNOWN_FIELDS = {"format", "version", "title", "nodes", "links", "frames", "notes"}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A workflow as read, and what could not be read of it (sentences for people)."""
+
+    workflow: Workflow
+    warnings: tuple[str, ...] = ()
+
+
+def save(workflow: Workflow, path: Path) -> None:
+    """Write `workflow` to `path`; if anything fails, an earlier file there is unharmed.
+
+    Raises:
+        LoomError: The disk or the folder refuses; `why` has the system's words.
+    """
+    try:
+        write_atomically(path, dumps(workflow).encode("ascii"))
+    except OSError as error:
+        raise LoomError(
+            f'The workflow could not be saved to "{path}".',
+            why=f"The system says: {error.strerror or error}. An earlier file there was left as it was.",
+            fix="Choose another folder, or free some space, and save again.",
+        ) from error
+
+
+def load(path: Path) -> Loaded:
+    """Read a workflow file.
+
+    Raises:
+        InputError: There is no such file, or it is damaged or of another kind.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f'The workflow "{path}" cannot be opened.',
+            why=f"The system says: {error.strerror or error}.",
+            fix="Check the path and the permissions of the file.",
+        ) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _damaged(f"byte {error.start} is not text", str(path)) from error
+    return loads(text, source=str(path))
+
+
+def dumps(workflow: Workflow) -> str:
+    """Return the file's text, in ASCII so that it also fits the metadata of a picture."""
+    return json.dumps(to_json(workflow), indent=1, allow_nan=False) + "\n"
+
+
+def loads(text: str, *, source: str = "text") -> Loaded:
+    """Read the file's text; `source` names it in messages.
+
+    Raises:
+        InputError: The text is damaged or of another kind.
+    """
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise _damaged(f"line {error.lineno}, column {error.colno}: {error.msg}", source) from error
+    except (ValueError, RecursionError) as error:  # absurd numbers, absurd nesting
+        raise _damaged(str(error), source) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError(
+            f'"{source}" is not a Latent Loom workflow.',
+            why=f'A workflow file holds an object whose "format" is "{FORMAT}".',
+            fix="Choose a workflow file, or a picture that Latent Loom saved.",
+        )
+    return from_json(document)
+
+
+def to_json(workflow: Workflow) -> JsonObject:
+    """Return the whole document as JSON values."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": workflow.title,
+        "nodes": [codec.node_to_json(workflow.nodes[id]) for id in sorted(workflow.nodes)],
+        "links": [codec.link_to_json(link) for _, link in sorted(workflow.links.items())],
+        "frames": [codec.frame_to_json(workflow.frames[id]) for id in sorted(workflow.frames)],
+        "notes": [codec.note_to_json(workflow.notes[id]) for id in sorted(workflow.notes)],
+        **workflow.extra,
+    }
+
+
+def from_json(document: JsonObject) -> Loaded:
+    """Read a whole document; one of a newer version is read as far as possible, with warnings.
+
+    Raises:
+        InputError: A part of a document of this version or an older one is damaged.
+    """
+    version = document.get("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise _damaged(f'"version" is {version!r}', "the file")
+    warnings: list[str] = []
+    newer = version > VERSION
+    if newer:
+        warnings.append(
+            f"This workflow was saved by a newer Latent Loom (file version {version}, this one reads up to {VERSION}). "
+            "It was opened as far as possible; saving it here may lose what is new."
+        )
+    for old in range(version, VERSION):
+        document = MIGRATIONS[old](document)
+    return Loaded(_build(document, warnings, lenient=newer), tuple(warnings))
+
+
+def _build(document: JsonObject, warnings: list[str], *, lenient: bool) -> Workflow:
+    """Make the workflow; what a `lenient` reading cannot use is named in `warnings`."""
+    title = document.get("title")
+    workflow = Workflow(title if isinstance(title, str) else "")
+    for node in _items(document, "nodes", codec.node_from_json, warnings, lenient):
+        if node.id in workflow.nodes:
+            raise _damaged(f'two nodes have the id "{node.id}"', "the file")
+        workflow.put_node(node)
+    for link in _items(document, "links", codec.link_from_json, warnings, lenient):
+        absent = [end for end in (link.source, link.target) if end not in workflow.nodes]
+        if absent:
+            warnings.append(f'A link was left out: there is no node "{absent[0]}".')
+        elif workflow.put_link(link) is not None:
+            warnings.append(f'Input "{link.input}" of node "{link.target}" had several links; the last one was kept.')
+    for frame in _items(document, "frames", codec.frame_from_json, warnings, lenient):
+        workflow.frames[frame.id] = frame
+    for note in _items(document, "notes", codec.note_from_json, warnings, lenient):
+        workflow.notes[note.id] = note
+    workflow.extra = {name: value for name, value in document.items() if name not in _KNOWN_FIELDS}
+    return workflow
+
+
+def _items(
+    document: JsonObject, name: str, read: Callable[[object], T], warnings: list[str], lenient: bool
+) -> Iterator[T]:
+    """Read each item of one of the document's lists."""
+    items: Any = document.get(name, [])
+    if not isinstance(items, list):
+        raise _damaged(f'"{name}" is not a list', "the file")
+    for item in items:
+        try:
+            yield read(item)
+        except InputError as error:
+            if not lenient:
+                raise
+            warnings.append(f"{error.what} It was left out.")
+
+
+def _refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise ValueError(f"{name} is not a number that a file can hold")
+
+
+def _damaged(where: str, source: str) -> InputError:
+    """Make the error for a file that cannot be read."""
+    return InputError(
+        f"The workflow is damaged: {where}.",
+        why=f"It could not be read as a whole ({source}); it may have been cut off or changed by another program.",
+        fix="Open an earlier copy, or a picture that was saved with this workflow inside.",
+    )
