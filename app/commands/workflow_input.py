@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from app.commands.command_line import in_three_parts
 from core.errors import InputError
 from core.graph.edits import SetSetting
 from core.graph.node_spec import NodeRegistry, SettingSpec
+from core.graph.validation import Problem
 from core.graph.workflow import Workflow
 from core.graph.workflow_file import load
 
@@ -88,6 +90,11 @@ def find_setting(workflow: Workflow, registry: NodeRegistry, node: str, setting:
             node=node,
         )
     return spec.settings[setting]
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Tell every problem on stderr, three parts each, with an empty line between them."""
+    print("\n\n".join(in_three_parts(problem.to_error()) for problem in problems), file=sys.stderr)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -1,0 +1,57 @@
+"""Choosing a command, exit codes, and what the commands do not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.commands.command_line import COMMANDS, guarded, in_three_parts, main
+from core.errors import Cancelled, InputError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"main.py {name}" in printed for name in COMMANDS)
+
+
+def test_an_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--wrong"]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_an_error_is_told_where_it_is_in_three_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    def command(arguments: list[str]) -> int:
+        raise InputError("Seed -1 is out of range.", why="Seeds begin at 0.", fix="Use 0.", node="noise", port="seed")
+
+    assert guarded(command, []) == 1
+    assert capsys.readouterr().err == "[noise.seed] Seed -1 is out of range.\nSeeds begin at 0.\nUse 0.\n"
+
+
+def test_an_error_without_a_place_begins_with_what_happened() -> None:
+    assert in_three_parts(InputError("A.", why="B.", fix="C.")) == "A.\nB.\nC."
+
+
+@pytest.mark.parametrize("interruption", [Cancelled, KeyboardInterrupt])
+def test_an_interrupted_command_has_an_exit_code_of_its_own(
+    interruption: type[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command(arguments: list[str]) -> int:
+        raise interruption
+
+    assert guarded(command, []) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_choosing_a_command_imports_neither_torch_nor_qt() -> None:
+    program = (
+        "import sys, app.commands.command_line, app.commands.run, app.commands.validate, app.commands.nodes\n"
+        "print([name for name in ('torch', 'PySide6', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
