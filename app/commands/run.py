@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,10 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     workflow = open_workflow(options.file)
 
+    if options.device == "cpu":
+        # Hidden before torch looks for it, no node can choose the GPU.
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
     from core.device import select
     from nodes import registry as node_registry
 
@@ -75,7 +80,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("file", type=Path, help="workflow file (.json)")
     parser.add_argument("--set", action="append", default=[], metavar="NODE.SETTING=VALUE", help="change a setting")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for what is written (default: output)")
-    parser.add_argument("--device", metavar="cpu|cuda", help="where to compute (default: the fastest there is)")
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="where to compute (default: the fastest there is)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the list of files")
     return parser.parse_args(arguments)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from core.errors import InputError
 
+CONFIGS = Path(__file__).resolve().parents[2] / "resources" / "training"
+
 
 def main(arguments: list[str]) -> int:
     """Train until the run is done or stopped; return the exit code."""
@@ -18,10 +20,11 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     overrides = read_overrides(options.set)
     if not options.target.exists():
+        configs = ", ".join(f"resources/training/{path.name}" for path in sorted(CONFIGS.glob("*.toml")))
         raise InputError(
             f"{options.target} is not here.",
             why="Training begins from a config file (.toml) or goes on in a run folder.",
-            fix="Name an existing one, such as training/configs/small.toml.",
+            fix=f"Name an existing one. Configs that come along: {configs or 'none'}.",
         )
 
     from training import worker

@@ -1,0 +1,58 @@
+"""Listing models from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.commands.command_line import guarded
+from app.commands.models import as_text, main
+from core.checkpoints import model_folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model folder's outside: a description and a file of weights."""
+    path = tmp_path / "small"
+    path.mkdir()
+    description = {"format": model_folder.FORMAT, "version": model_folder.VERSION, "autoencoder": {"arguments": {}}}
+    (path / "model.json").write_text(json.dumps(description), encoding="utf-8")
+    (path / "autoencoder.safetensors").write_bytes(b"\0" * 1_500_000)
+    return path
+
+
+@pytest.mark.parametrize("named", [".", "model.json"])
+def test_a_folder_or_its_description_tells_parts_and_sizes(
+    folder: Path, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(folder / named)]) == 0
+    printed = capsys.readouterr().out
+    assert "parts: autoencoder" in printed
+    assert "autoencoder.safetensors: 1.5 MB" in printed
+
+
+def test_the_installed_models_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json"]) == 0
+    names = [model["name"] for model in json.loads(capsys.readouterr().out)["models"]]
+    assert names == list(model_folder.installed())
+
+
+def test_no_models_are_said_so() -> None:
+    assert as_text([]) == "No model is installed."
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"format": "other"}'])
+def test_a_folder_without_a_usable_description_is_told_in_three_parts(
+    tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        (tmp_path / "model.json").write_text(content, encoding="utf-8")
+    assert guarded(main, [str(tmp_path)]) == 1
+    assert len(capsys.readouterr().err.strip().splitlines()) == 3
+
+
+def test_a_missing_folder_is_told_in_three_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(main, [str(tmp_path / "none")]) == 1
+    assert len(capsys.readouterr().err.strip().splitlines()) == 3
