@@ -1,0 +1,174 @@
+"""This project's own model folders: model.json beside safetensors files.
+
+model.json names the parts; each part has its constructor arguments and its file:
+    autoencoder.safetensors   the first stage, with the scale that gives its latents unit variance
+    denoiser.safetensors      the UNet
+    text_encoder.safetensors  the text transformer; tokenizer.json its WordPiece tokenizer
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import nn
+
+from core.checkpoints.safetensors_file import load_into
+from core.conditioning.text import TextEncoder
+from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentDiffusion, LatentSpace
+from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Parameterization
+from core.errors import InputError, ModelFileError
+from core.models.autoencoder_kl import AutoencoderKL
+from core.models.text_transformer import BERTEmbedder
+from core.models.unet import UNetModel
+
+FORMAT, VERSION = "latent-loom-model", 1
+MODELS = Path(__file__).parents[2] / "resources" / "models"
+
+
+def installed() -> tuple[str, ...]:
+    """Return the names of the shipped model folders, in alphabetical order."""
+    return tuple(sorted(file.parent.name for file in MODELS.glob("*/model.json")))
+
+
+def find(name: str) -> Path:
+    """Return the folder of an installed model.
+
+    Raises:
+        InputError: There is no model of that name.
+    """
+    folder = MODELS / name
+    if not name or not (folder / "model.json").is_file():
+        raise InputError(
+            f"There is no model called {name!r}.",
+            why=f"The installed models are: {', '.join(installed()) or 'none'}.",
+            fix="Choose one of these.",
+            port="model",
+        )
+    return folder
+
+
+def save_autoencoder(
+    folder: Path, autoencoder: Autoencoder, arguments: Mapping[str, Any], dtype: torch.dtype = torch.float32
+) -> None:
+    """Write the first stage into a model folder; `arguments` are those of `AutoencoderKL`."""
+    _save(autoencoder.module, folder / "autoencoder.safetensors", dtype)
+    _record(folder, "autoencoder", {"arguments": dict(arguments), "space": asdict(autoencoder.space)})
+
+
+def save_diffusion(
+    folder: Path,
+    denoiser: Denoiser,
+    text: TextEncoder,
+    arguments: Mapping[str, Any],
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write the denoiser and its text encoder into a model folder; `arguments` are those of `UNetModel`."""
+    _save(denoiser.module, folder / "denoiser.safetensors", dtype)
+    _save(text.transformer, folder / "text_encoder.safetensors", dtype)
+    text.tokenizer.save(str(folder / "tokenizer.json"))
+    schedule, kind = asdict(denoiser.schedule), str(denoiser.parameterization)
+    _record(folder, "denoiser", {"arguments": dict(arguments), "schedule": schedule, "parameterization": kind})
+    shape = text.transformer
+    depth = len(shape.transformer.attn_layers.layers) // 2
+    sizes = {"n_embed": shape.n_embed, "n_layer": depth, "vocab_size": shape.vocab_size, "max_seq_len": shape.max_seq_len}
+    _record(folder, "text_encoder", {"arguments": sizes})
+
+
+def load_autoencoder(folder: Path) -> Autoencoder:
+    """Load the first stage of a model folder, float32, in evaluation mode.
+
+    Raises:
+        ModelFileError: model.json or the weights are missing, damaged, or do not belong together.
+    """
+    part = _part(folder, "autoencoder")
+    try:
+        module, space = AutoencoderKL(**part["arguments"]), LatentSpace(**part["space"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _malformed(folder, "autoencoder", error) from error
+    load_into(module, folder / "autoencoder.safetensors")
+    return Autoencoder(module.eval(), space)
+
+
+def load_model(folder: Path) -> LatentDiffusion:
+    """Load a whole model folder, float32, in evaluation mode.
+
+    Raises:
+        ModelFileError: model.json or the weights are missing, damaged, or do not belong together.
+    """
+    autoencoder = load_autoencoder(folder)
+    denoiser, text = _part(folder, "denoiser"), _part(folder, "text_encoder")
+    try:
+        unet, transformer = UNetModel(**denoiser["arguments"]), BERTEmbedder(**text["arguments"])
+        schedule, kind = NoiseSchedule(**denoiser["schedule"]), Parameterization(denoiser["parameterization"])
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # noqa: BLE001 - tokenizers raises bare Exception for a damaged file
+        raise _malformed(folder, "denoiser", error) from error
+    load_into(unet, folder / "denoiser.safetensors")
+    load_into(transformer, folder / "text_encoder.safetensors")
+    return LatentDiffusion(
+        autoencoder, Denoiser(unet.eval(), autoencoder.space, schedule, kind), TextEncoder(tokenizer, transformer.eval())
+    )
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """Read model.json.
+
+    Raises:
+        ModelFileError: It is missing, not JSON, or of another format or a newer version.
+    """
+    file = folder / "model.json"
+    try:
+        description = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFileError(
+            f"The model folder {folder.name} cannot be read.", why=f"{file}: {error}.", fix="Install the model again."
+        ) from error
+    if not isinstance(description, dict) or description.get("format") != FORMAT or description.get("version") != VERSION:
+        raise ModelFileError(
+            f"The model folder {folder.name} is of a kind that this version does not know.",
+            why=f'model.json must say "format": "{FORMAT}" and "version": {VERSION}.',
+            fix="Update the program, or choose another model.",
+        )
+    return description
+
+
+def _part(folder: Path, name: str) -> dict[str, Any]:
+    part = read_description(folder).get(name)
+    if not isinstance(part, dict):
+        raise ModelFileError(
+            f"The model {folder.name} has no {name.replace('_', ' ')}.",
+            why="model.json does not describe one.",
+            fix="Choose a model that has all parts.",
+        )
+    return part
+
+
+def _record(folder: Path, name: str, part: dict[str, Any]) -> None:
+    exists = (folder / "model.json").exists()
+    description = read_description(folder) if exists else {"format": FORMAT, "version": VERSION}
+    description[name] = part
+    (folder / "model.json").write_text(json.dumps(description, indent=1) + "\n", "utf-8")
+
+
+def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.to(dtype).contiguous() for name, tensor in module.state_dict().items()}
+    aside = path.with_suffix(".part")
+    save_file(tensors, aside)
+    aside.replace(path)
+
+
+def _malformed(folder: Path, name: str, error: Exception) -> ModelFileError:
+    return ModelFileError(
+        f"The description of the {name} in {folder.name} cannot be used.",
+        why=f"{error}.",
+        fix="Install the model again.",
+    )

@@ -1,0 +1,250 @@
+"""Configuration of a training run: frozen dataclasses, TOML only at the border."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Parameterization
+from core.errors import InputError
+from training.datasets.scenes import SceneConfig
+
+T = TypeVar("T")
+PHASES = ("first_stage", "decoder", "second_stage")
+PRECISIONS = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """AdamW with linear warm-up and a cosine fall to zero.
+
+    Attributes:
+        lr: Peak learning rate.
+        betas: Decay of the first and second moments.
+        weight_decay: Decoupled weight decay.
+        warmup_steps: Steps over which the rate rises from zero.
+        decay_from: Share of the steps after which the cosine fall begins; 1 = never.
+        clip_norm: Largest gradient norm; 0 = no limit.
+    """
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.01
+    warmup_steps: int = 200
+    decay_from: float = 0.5
+    clip_norm: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require(self.lr > 0, "lr", self.lr, "must be above 0")
+        _require(0 <= self.decay_from <= 1, "decay_from", self.decay_from, "must be from 0 to 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """The scenes a run learns from.
+
+    Attributes:
+        scenes: What the scenes hold.
+        count: How many different scenes.
+        seed: First scene seed; held-out scenes are drawn from seeds below zero, which no run trains on.
+    """
+
+    scenes: SceneConfig = field(default_factory=SceneConfig)
+    count: int = 28000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.count > 0, "count", self.count, "must be above 0")
+        _require(self.seed >= 0, "seed", self.seed, "must be 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstStageConfig:
+    """The KL autoencoder and its losses (arXiv 2112.10752, section 3.1 and appendix G).
+
+    Attributes:
+        ddconfig, decoder_config, embed_dim: Arguments of `AutoencoderKL`.
+        l1, l2: Weights of the absolute and squared error.
+        gradient: Weight of the absolute error of horizontal and vertical differences.
+        kl: Weight of the KL term.
+        precision: float32, or bfloat16 for autocast where the processor computes in it.
+        latent_noise: Noise added to unit-variance latents while the decoder alone is tuned, standard deviation.
+    """
+
+    ddconfig: Mapping[str, Any] = field(default_factory=dict)
+    decoder_config: Mapping[str, Any] = field(default_factory=dict)
+    embed_dim: int = 8
+    steps: int = 2000
+    batch_size: int = 8
+    l1: float = 1.0
+    l2: float = 1.0
+    gradient: float = 0.25
+    kl: float = 1e-6
+    latent_noise: float = 0.0
+    precision: str = "float32"
+    ema_decay: float = 0.999
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+
+    def __post_init__(self) -> None:
+        _require(self.precision in PRECISIONS, "precision", self.precision, "must be float32 or bfloat16")
+        _require(self.steps > 0 and self.batch_size > 0, "steps", self.steps, "and batch_size must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextConfig:
+    """The text transformer: width, layers, and longest prompt in tokens."""
+
+    n_embed: int = 128
+    n_layer: int = 1
+    max_seq_len: int = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondStageConfig:
+    """The denoiser and its objective (arXiv 2112.10752, section 3.2, equation 2).
+
+    Attributes:
+        unet: Arguments of `UNetModel`.
+        text: The text encoder.
+        schedule: Arguments of `NoiseSchedule`.
+        parameterization: What the network predicts: eps, x0 or v.
+        min_snr_gamma: Clamp of the signal-to-noise weight (arXiv 2303.09556); 0 = plain loss.
+        precision: float32, or bfloat16 for autocast where the processor computes in it.
+        condition_dropout: Share of samples trained with the null condition, for guidance.
+    """
+
+    unet: Mapping[str, Any] = field(default_factory=dict)
+    text: TextConfig = field(default_factory=TextConfig)
+    schedule: NoiseSchedule = field(default_factory=NoiseSchedule)
+    parameterization: Parameterization = Parameterization.V
+    min_snr_gamma: float = 5.0
+    condition_dropout: float = 0.1
+    steps: int = 4000
+    batch_size: int = 32
+    precision: str = "float32"
+    ema_decay: float = 0.999
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+
+    def __post_init__(self) -> None:
+        _require(self.precision in PRECISIONS, "precision", self.precision, "must be float32 or bfloat16")
+        _require(self.steps > 0 and self.batch_size > 0, "steps", self.steps, "and batch_size must be above 0")
+        share = 0 <= self.condition_dropout < 1
+        _require(share, "condition_dropout", self.condition_dropout, "must be from 0 to below 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """A whole run.
+
+    Attributes:
+        name: Name of the run folder.
+        seed: Decides initial weights, order and noise.
+        phases: Which of first_stage, decoder and second_stage to run, in this order.
+        initial: Folder with the models of an earlier run, for phases that this one leaves out.
+        log_every, sample_every, checkpoint_every: In steps.
+        keep_checkpoints: How many to keep a phase.
+    """
+
+    name: str
+    seed: int = 0
+    phases: tuple[str, ...] = PHASES
+    initial: str = ""
+    log_every: int = 20
+    sample_every: int = 500
+    checkpoint_every: int = 250
+    keep_checkpoints: int = 2
+    data: DataConfig = field(default_factory=DataConfig)
+    first_stage: FirstStageConfig = field(default_factory=FirstStageConfig)
+    decoder: FirstStageConfig = field(default_factory=FirstStageConfig)
+    second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
+
+    def __post_init__(self) -> None:
+        unknown = [phase for phase in self.phases if phase not in PHASES]
+        _require(not unknown, "phases", self.phases, f"must be among {', '.join(PHASES)}")
+
+
+def load_config(path: Path, overrides: Mapping[str, str] | None = None) -> RunConfig:
+    """Read a TOML file and apply overrides such as {"second_stage.steps": "100"}.
+
+    Raises:
+        InputError: The file is missing or damaged, or a field is unknown or out of range.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"The training configuration {path} cannot be read.", why=f"{error.strerror}.", fix="Check the path."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The training configuration {path} is not valid TOML.", why=f"{error}.", fix="Mend that line."
+        ) from error
+    for dotted, text in (overrides or {}).items():
+        _set(table, dotted, text)
+    return build(RunConfig, table, str(path))
+
+
+def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
+    """Make a configuration dataclass from a nested mapping.
+
+    Raises:
+        InputError: A key is unknown, a value has the wrong type, or a check of the dataclass fails.
+    """
+    hints = get_type_hints(cls)
+    names = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for key in table:
+        if key not in names:
+            raise InputError(
+                f"{where}: there is no field {key!r}.",
+                why=f"The fields here are {', '.join(sorted(names))}.",
+                fix="Correct or remove that field.",
+            )
+    try:
+        return cls(**{key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()})
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{where} cannot be used.", why=f"{error}", fix="Change that value.") from error
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Turn a configuration dataclass into plain nested dictionaries, for JSON and TOML."""
+    return dataclasses.asdict(config)
+
+
+def _value(kind: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
+        return build(kind, value, where)  # type: ignore[arg-type]
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return value if value is None else _value(next(a for a in get_args(kind) if a is not type(None)), value, where)
+    if origin is tuple and isinstance(value, list | tuple):
+        kinds = get_args(kind)
+        inner = [kinds[0]] * len(value) if len(kinds) == 2 and kinds[1] is Ellipsis else kinds
+        return tuple(_value(k, v, where) for k, v in zip(inner, value, strict=True))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(kind, type) and issubclass(kind, Parameterization):
+        return Parameterization(value)
+    if isinstance(kind, type) and not (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):
+        raise TypeError(f"{where} must be {kind.__name__}; got {value!r}.")
+    return value
+
+
+def _set(table: dict[str, Any], dotted: str, text: str) -> None:
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        table = table.setdefault(parent, {})
+    try:
+        table[last] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[last] = text
+
+
+def _require(holds: bool, name: str, value: object, rule: str) -> None:
+    if not holds:
+        raise ValueError(f"{name} {rule}; got {value!r}.")

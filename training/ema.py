@@ -1,0 +1,52 @@
+"""Exponential moving average of weights, with the reference implementation's warm-up.
+
+Rombach et al. (arXiv 2112.10752), appendix E; decay_n = min(decay, (1 + n) / (10 + n)) at update n.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Ema:
+    """Averages of the trained parameters of modules.
+
+    Attributes:
+        decay: Limit of the decay, in [0, 1).
+        updates: Updates so far.
+        averages: Parameter name to average.
+    """
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay, self.updates = decay, 0
+        self.averages = {
+            name: parameter.detach().clone() for name, parameter in module.named_parameters() if parameter.requires_grad
+        }
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Move every average towards the module's present weights."""
+        self.updates += 1
+        weight = 1 - min(self.decay, (1 + self.updates) / (10 + self.updates))
+        parameters = dict(module.named_parameters())
+        torch._foreach_lerp_(list(self.averages.values()), [parameters[name].data for name in self.averages], weight)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return averages and the number of updates as tensors."""
+        return {**self.averages, "updates": torch.tensor(self.updates)}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Restore what `state_dict` gave."""
+        self.updates = int(state["updates"])
+        for name, average in self.averages.items():
+            average.copy_(state[name])
+
+    @torch.no_grad()
+    def swap(self, module: nn.Module) -> None:
+        """Exchange averages and weights; call twice to sample with the averages and go on training."""
+        parameters = dict(module.named_parameters())
+        for name, average in self.averages.items():
+            held = average.clone()
+            average.copy_(parameters[name].data)
+            parameters[name].data.copy_(held)

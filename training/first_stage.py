@@ -1,0 +1,127 @@
+"""Stage 1: the autoencoder, or its decoder alone on the latents of a frozen encoder.
+
+Rombach et al. (arXiv 2112.10752), section 3.1 and appendix G. Tuning the decoder on slightly noised latents makes it
+forgiving of what the denoiser gives, and leaves the latent space, and so every denoiser in it, as it was.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.checkpoints.model_folder import save_autoencoder
+from core.diffusion.latent_diffusion import Autoencoder, LatentSpace
+from core.imaging.image import from_uint8, to_uint8
+from core.models.autoencoder_kl import AutoencoderKL
+from core.randomness import generator
+from training.config import FirstStageConfig, RunConfig
+from training.data import Order, ScenePool
+from training.losses import psnr, reconstruction_terms
+from training.phase import autocast, tile
+
+SHOWN = 8
+
+
+class FirstStage:
+    """The autoencoder phase; see `training.phase.Phase`."""
+
+    name = "first_stage"
+
+    def __init__(self, run: RunConfig, config: FirstStageConfig, pool: ScenePool, held_out: ScenePool) -> None:
+        self.run, self.config, self.pool, self.held_out = run, config, pool, held_out
+        self.steps, self.batch_size = config.steps, config.batch_size
+        self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
+        self.order = Order(run.seed, len(pool.images), config.batch_size)
+        self.module = AutoencoderKL(**arguments(config))
+
+    def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """Reconstruction and KL of the step's images."""
+        image = from_uint8(self.pool.images[self.order.batch(step).numpy()])
+        with autocast(self.config.precision):
+            posterior = self.module.encode(image)
+            decoded = self.module.decode(posterior.sample(generator(self.run.seed, self.name, step)))
+        terms = reconstruction_terms(decoded.float(), image)
+        terms["kl"] = posterior.kl().float().mean()
+        total = weighted(terms, self.config) + self.config.kl * terms["kl"]
+        return total, {**terms, "psnr": psnr(decoded.detach().float(), image).mean()}
+
+    @torch.no_grad()
+    def sample_grid(self) -> np.ndarray:
+        """Held-out sources above their reconstructions."""
+        source = from_uint8(self.held_out.images[:SHOWN])
+        return tile(np.concatenate([to_uint8(source), to_uint8(self.module.decode(self.module.encode(source).mode()))]), SHOWN)
+
+    def finish(self, models: Path) -> None:
+        """Measure the scale that gives latents unit variance (appendix G), and save."""
+        latents = encode_pool(self.module, self.pool.images[:2048])
+        scale = 1 / float(latents.std())
+        save_autoencoder(models, wrap(self.module, self.run.name, scale), arguments(self.config))
+
+
+class DecoderTuning:
+    """The decoder phase: the encoder stays as it is."""
+
+    name = "decoder"
+
+    def __init__(
+        self, run: RunConfig, config: FirstStageConfig, autoencoder: Autoencoder, latents: Tensor,
+        pool: ScenePool, held_out: ScenePool,
+    ) -> None:  # fmt: skip
+        self.run, self.config, self.pool, self.held_out = run, config, pool, held_out
+        self.steps, self.batch_size = config.steps, config.batch_size
+        self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
+        self.order = Order(run.seed + 1, len(pool.images), config.batch_size)
+        self.autoencoder, self.latents, self.module = autoencoder, latents, autoencoder.module
+        for part in (self.module.encoder, self.module.quant_conv):
+            part.requires_grad_(False)
+        self._held_out_latents = autoencoder.encode(from_uint8(held_out.images[:SHOWN]))
+
+    def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """Reconstruction from noised latents."""
+        batch = self.order.batch(step)
+        image, z = from_uint8(self.pool.images[batch.numpy()]), self.latents[batch]
+        stream = generator(self.run.seed, self.name, step)
+        # Each sample has its own amount of noise, so that clean latents stay the commonest case.
+        amount = self.config.latent_noise * torch.rand(len(z), 1, 1, 1, generator=stream)
+        z = z + amount * torch.randn(z.shape, generator=stream)
+        with autocast(self.config.precision):
+            decoded = self.module.decode(z / self.autoencoder.space.scale)
+        terms = reconstruction_terms(decoded.float(), image)
+        return weighted(terms, self.config), {**terms, "psnr": psnr(decoded.detach().float(), image).mean()}
+
+    def sample_grid(self) -> np.ndarray:
+        """Held-out sources above their reconstructions."""
+        decoded = to_uint8(self.autoencoder.decode(self._held_out_latents))
+        return tile(np.concatenate([self.held_out.images[:SHOWN], decoded]), SHOWN)
+
+    def finish(self, models: Path) -> None:
+        """Save the autoencoder with its tuned decoder."""
+        save_autoencoder(models, self.autoencoder, arguments(self.config))
+
+
+def weighted(terms: dict[str, Tensor], config: FirstStageConfig) -> Tensor:
+    """Sum the reconstruction terms with the weights of `config`."""
+    return config.l1 * terms["l1"] + config.l2 * terms["l2"] + config.gradient * terms["gradient"]
+
+
+def arguments(config: FirstStageConfig) -> dict[str, Any]:
+    """Return the constructor arguments of the configured autoencoder."""
+    return {
+        "ddconfig": dict(config.ddconfig), "embed_dim": config.embed_dim, "decoder_config": dict(config.decoder_config),
+    }  # fmt: skip
+
+
+def wrap(module: AutoencoderKL, name: str, scale: float) -> Autoencoder:
+    """Give a network its latent space."""
+    return Autoencoder(module, LatentSpace(name, module.embed_dim, module.factor, scale))
+
+
+@torch.no_grad()
+def encode_pool(module: AutoencoderKL, images: np.ndarray, batch: int = 64) -> Tensor:
+    """Encode images [n, h, w, 3] uint8 to their most probable latents [n, z, h/f, w/f], not rescaled."""
+    parts = [module.encode(from_uint8(images[i : i + batch])).mode() for i in range(0, len(images), batch)]
+    return torch.cat(parts)

@@ -1,0 +1,143 @@
+"""The training loop: steps, averages, logs, sample grids, checkpoints, and obedience to control files.
+
+A step is a function of the weights, the optimizer's state and the step's number, so a resumed phase repeats the
+losses of an uninterrupted one bit by bit on the same machine.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from enum import Enum
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.cancellation import CancelToken
+from core.errors import LoomError
+from core.randomness import derived_seed
+from training.config import OptimizerConfig, RunConfig
+from training.ema import Ema
+from training.phase import Phase
+from training.run_folder import RunFolder
+from training.snapshot import restore_snapshot, save_snapshot
+
+
+class Outcome(Enum):
+    """How a phase ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+
+
+def learning_rate(step: int, steps: int, config: OptimizerConfig) -> float:
+    """Return the rate at a step: linear warm-up, constant, then a cosine fall to zero."""
+    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
+    fall_from = config.decay_from * steps
+    if step <= fall_from:
+        return config.lr * warm
+    return config.lr * warm * 0.5 * (1 + math.cos(math.pi * (step - fall_from) / (steps - fall_from)))
+
+
+class Loop:
+    """Runs one phase in a run folder.
+
+    Attributes:
+        step: Optimizer steps done.
+    """
+
+    def __init__(self, config: RunConfig, folder: RunFolder, phase: Phase, cancel: CancelToken) -> None:
+        self.config, self.folder, self.phase, self.cancel = config, folder, phase, cancel
+        self.checkpoints = folder.path / "checkpoints" / phase.name
+        self.ema = Ema(phase.module, phase.ema_decay)
+        parameters = [p for p in phase.module.parameters() if p.requires_grad]
+        o = phase.optimizer
+        self.optimizer = torch.optim.AdamW(parameters, lr=o.lr, betas=o.betas, weight_decay=o.weight_decay)
+        self.parameters = parameters
+        self.step = restore_snapshot(self.checkpoints, phase.module, self.ema, self.optimizer)
+        self._logged = (time.monotonic(), self.step)
+
+    def run(self) -> Outcome:
+        """Train to the end, or to a stop; on either, everything is saved."""
+        self.folder.event("phase_started", phase=self.phase.name, step=self.step)
+        while self.step < self.phase.steps:
+            if self.cancel.cancelled or "stop" in (commands := self.folder.commands()):
+                self._checkpoint()
+                self.folder.status(phase=self.phase.name, step=self.step, steps=self.phase.steps, state="stopped")
+                return Outcome.STOPPED
+            self._obey(commands)
+            loss, terms, norm = self._train_step()
+            last = self.step == self.phase.steps
+            if self.step % self.config.log_every == 0 or last:
+                self._log(loss, terms, norm)
+            if self.step % self.config.sample_every == 0 or last:
+                self._sample()
+            if self.step % self.config.checkpoint_every == 0 or last:
+                self._checkpoint()
+        self.ema.swap(self.phase.module)
+        self.phase.module.eval()
+        self.phase.finish(self.folder.path / "models")
+        self.folder.event("phase_finished", phase=self.phase.name, step=self.step)
+        return Outcome.FINISHED
+
+    def _train_step(self) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        # Dropout layers draw from torch's global stream; seeding it by step keeps resume exact.
+        torch.manual_seed(derived_seed(self.config.seed, self.phase.name, "global", self.step))
+        rate = learning_rate(self.step, self.phase.steps, self.phase.optimizer)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.phase.module.train()
+        loss, terms = self.phase.loss(self.step)
+        if not torch.isfinite(loss):
+            raise self._diverged(terms)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        limit = self.phase.optimizer.clip_norm or math.inf
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, limit)
+        if not torch.isfinite(norm):
+            raise self._diverged({"gradient norm": norm})
+        self.optimizer.step()
+        self.ema.update(self.phase.module)
+        self.step += 1
+        return loss.detach(), {name: term.detach() for name, term in terms.items()}, norm
+
+    def _diverged(self, terms: dict[str, Tensor]) -> LoomError:
+        bad = [name for name, term in terms.items() if not torch.isfinite(term).all()] or ["the loss"]
+        return LoomError(
+            f"Training stopped at step {self.step} of {self.phase.name}: {', '.join(bad)} is not a finite number.",
+            why="The weights diverged, usually from a learning rate that is too high for this batch size.",
+            fix=f"Lower {self.phase.name}.optimizer.lr and resume: the last checkpoint is kept in {self.checkpoints}.",
+        )
+
+    def _obey(self, commands: list[str]) -> None:
+        for command in commands:
+            if command == "sample":
+                self._sample()
+            elif command == "checkpoint":
+                self._checkpoint()
+            else:
+                self.folder.event("control_ignored", command=command)
+
+    def _log(self, loss: Tensor, terms: dict[str, Tensor], norm: Tensor) -> None:
+        now, (then, since) = time.monotonic(), self._logged
+        rate = (self.step - since) * self.phase.batch_size / max(1e-9, now - then)
+        self._logged = (now, self.step)
+        values = {name: round(float(term), 6) for name, term in {"loss": loss, **terms, "grad_norm": norm}.items()}
+        lr = self.optimizer.param_groups[0]["lr"]
+        self.folder.metric(phase=self.phase.name, step=self.step, lr=lr, samples_per_second=round(rate, 2), **values)
+        self.folder.status(phase=self.phase.name, step=self.step, steps=self.phase.steps, state="training")
+
+    def _sample(self) -> None:
+        """Save grids of the present and of the averaged weights."""
+        target = self.folder.path / "samples" / self.phase.name / f"step_{self.step}"
+        target.mkdir(parents=True, exist_ok=True)
+        self.phase.module.eval()
+        Image.fromarray(self.phase.sample_grid()).save(target / "raw.png")
+        self.ema.swap(self.phase.module)
+        Image.fromarray(self.phase.sample_grid()).save(target / "ema.png")
+        self.ema.swap(self.phase.module)
+
+    def _checkpoint(self) -> None:
+        keep = self.config.keep_checkpoints
+        save_snapshot(self.checkpoints, self.step, self.phase.module, self.ema, self.optimizer, keep)
