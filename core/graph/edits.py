@@ -1,14 +1,13 @@
 """Edits: every change of a workflow as a small frozen record with an inverse and a JSON form.
 
-Undo and redo, the autosave journal and scripting all rest on these. `apply` either makes the whole change
-and returns its inverse, or raises `InputError` and changes nothing.
+Undo and redo, the autosave journal and scripting all rest on these; `edit_json` reads them back. `apply`
+either makes the whole change and returns its inverse, or raises `InputError` and changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast, get_args
 
 from core.errors import InputError
 from core.graph import codec
@@ -335,73 +334,6 @@ def _place(edit: Edit) -> tuple[Hashable, ...] | None:
     return None
 
 
-def from_json(value: object) -> Edit:
-    """Read an edit back from its JSON form.
-
-    Raises:
-        InputError: `value` is no edit, or a field is missing or of the wrong type.
-    """
-    fields: dict[str, Any] = value if isinstance(value, dict) else {}
-    read = _READERS.get(str(fields.get("edit")))
-    try:
-        if read is not None:
-            return read(fields)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _unreadable(fields) from error
-    raise _unreadable(value)
-
-
-def _read_text(fields: JsonObject, name: str) -> str:
-    """Return a text field."""
-    text = fields[name]
-    if not isinstance(text, str):
-        raise TypeError(name)
-    return text
-
-
-def _read_state(fields: JsonObject) -> NodeState:
-    """Return a state."""
-    if fields["state"] not in get_args(NodeState):
-        raise TypeError("state")
-    return cast(NodeState, fields["state"])
-
-
-def _read_moves(fields: JsonObject) -> MoveNodes:
-    """Return a `MoveNodes`."""
-    return MoveNodes({id: codec.point_from_json(place, "positions") for id, place in fields["positions"].items()})
-
-
-def _read_resize(fields: JsonObject) -> ResizeNode:
-    """Return a `ResizeNode`."""
-    size = None if fields["size"] is None else codec.point_from_json(fields["size"], "size")
-    return ResizeNode(_read_text(fields, "node"), size)
-
-
-def _read_rename(fields: JsonObject) -> Rename:
-    """Return a `Rename`."""
-    return Rename(_read_text(fields, "node"), None if fields["title"] is None else _read_text(fields, "title"))
-
-
-_READERS: dict[str, Callable[[JsonObject], Edit]] = {
-    "AddNode": lambda fields: AddNode(codec.node_from_json(fields["node"])),
-    "RemoveNode": lambda fields: RemoveNode(_read_text(fields, "node")),
-    "SetSetting": lambda fields: SetSetting(_read_text(fields, "node"), _read_text(fields, "name"), fields["value"]),
-    "ResetSetting": lambda fields: ResetSetting(_read_text(fields, "node"), _read_text(fields, "name")),
-    "MoveNodes": _read_moves,
-    "ResizeNode": _read_resize,
-    "SetState": lambda fields: SetState(_read_text(fields, "node"), _read_state(fields)),
-    "Rename": _read_rename,
-    "SetTitle": lambda fields: SetTitle(_read_text(fields, "title")),
-    "Connect": lambda fields: Connect(codec.link_from_json(fields["link"])),
-    "Disconnect": lambda fields: Disconnect(_read_text(fields, "target"), _read_text(fields, "input")),
-    "PutFrame": lambda fields: PutFrame(codec.frame_from_json(fields["frame"])),
-    "RemoveFrame": lambda fields: RemoveFrame(_read_text(fields, "frame")),
-    "PutNote": lambda fields: PutNote(codec.note_from_json(fields["note"])),
-    "RemoveNote": lambda fields: RemoveNote(_read_text(fields, "note")),
-    "Group": lambda fields: Group(tuple(from_json(edit) for edit in fields["edits"])),
-}
-
-
 def _node(workflow: Workflow, id: str) -> Node:
     """Return the node with this id."""
     node = workflow.nodes.get(id)
@@ -427,13 +359,4 @@ def _missing(kind: str, id: str) -> InputError:
         f'There is no {kind} "{id}" to change.',
         why="It is not part of this workflow, or was removed before.",
         fix=f"Choose a {kind} that is there.",
-    )
-
-
-def _unreadable(value: object) -> InputError:
-    """Make the error for JSON that is no edit."""
-    return InputError(
-        f"A change cannot be read: {repr(value)[:80]}.",
-        why="It is of a kind that this version does not know, or a part of it is missing.",
-        fix="Update Latent Loom, or leave this change out.",
     )

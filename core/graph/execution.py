@@ -66,12 +66,14 @@ class RunResult:
     Attributes:
         outputs: The targets' results by (node, output); of the last cell, if settings were swept.
         grid: Every cell of the sweeps, in order; one cell without any.
+        written: Files that nodes which ran reported as written, in order.
         ran: How many functions were called.
         seconds: Wall-clock time.
     """
 
     outputs: Outputs
     grid: tuple[GridCell, ...]
+    written: tuple[Path, ...]
     ran: int
     seconds: float
 
@@ -152,15 +154,17 @@ class Executor:
         grid = list(cells(workflow, plan.order))
         emit(RunStarted(len(plan.order) * len(grid)))
         done: list[GridCell] = []
+        written: list[Path] = []
         ran = 0
         for values, variant in grid:
             run = _Run(self, variant, plan, cancel, emit, output_folder)
             self._keys.update(run.keys)
             done.append(GridCell(values, run.execute()))
+            written += run.written
             ran += run.ran
         seconds = time.perf_counter() - began
         emit(RunFinished(seconds))
-        return RunResult(done[-1].outputs, tuple(done), ran, seconds)
+        return RunResult(done[-1].outputs, tuple(done), tuple(written), ran, seconds)
 
     def measured(self, call: Callable[[], Any]) -> tuple[Any, int | None]:
         """Call a node's function and return its result with the peak of device memory, where that is measured."""
@@ -186,6 +190,7 @@ class _Run:
     Attributes:
         keys: Every node's cache key.
         ran: How many functions were called so far.
+        written: Files that nodes reported as written so far.
     """
 
     executor: Executor
@@ -196,6 +201,7 @@ class _Run:
     output_folder: Path
     keys: dict[str, str] = field(default_factory=dict)
     ran: int = 0
+    written: list[Path] = field(default_factory=list)
     _jobs: dict[str, _Job] = field(default_factory=dict)
     _held: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
@@ -213,17 +219,16 @@ class _Run:
 
     def execute(self) -> Outputs:
         """Run what has to run, in order, and return the targets' results."""
-        needed, to_run = self._demand()
+        to_run = self._demand()
         uses = Counter(source.node for id in to_run for source in self.plan.inputs[id].values())
         uses.update(self.plan.targets)
         for id in self.plan.order:
             self.cancel.check()
             if id in to_run:
                 self._held[id] = self._call(id)
-            else:
-                self._report_cached(id, needed)
-            if id in to_run:
                 self._release(id, uses)
+            else:
+                self._report_cached(id)
         return {(id, name): value for id in self.plan.targets for name, value in self._held[id].items()}
 
     def _key(self, id: str, spec: NodeSpec, settings: dict[str, SettingValue]) -> str:
@@ -231,15 +236,17 @@ class _Run:
         try:
             return key_of(id, spec, settings, self.plan.inputs[id], self.keys, self.output_folder)
         except OSError as error:
-            raise InputError(
-                f'A file of "{self._jobs[id].node.title or spec.title}" cannot be read.',
+            unreadable = InputError(
+                f'A file of "{name_of(self.workflow, self.executor.registry, id)}" cannot be read.',
                 why=f"The system says: {error.strerror or error}.",
                 fix="Choose a file that can be read.",
                 node=id,
-            ) from error
+            )
+            self.emit(NodeFailed(id, None, unreadable))
+            raise unreadable from error
 
-    def _demand(self) -> tuple[set[str], set[str]]:
-        """Walk back from the targets; return the nodes whose values are needed, and those of them that must run."""
+    def _demand(self) -> set[str]:
+        """Walk back from the targets; hold what the cache has of what is needed, return the nodes that must run."""
         needed = set(self.plan.targets)
         to_run: set[str] = set()
         for id in reversed(self.plan.order):
@@ -251,9 +258,9 @@ class _Run:
             else:
                 to_run.add(id)
                 needed.update(source.node for source in self.plan.inputs[id].values())
-        return needed, to_run
+        return to_run
 
-    def _report_cached(self, id: str, needed: set[str]) -> None:
+    def _report_cached(self, id: str) -> None:
         """Say that a node did not have to run."""
         outputs = self._held.get(id)
         if outputs is None:
@@ -284,6 +291,7 @@ class _Run:
             self.emit(NodeFailed(id, error.port, error))
             raise
         self.ran += 1
+        self.written += context.written
         self.executor.cache.put(self.keys[id], CacheEntry(outputs, tuple(context.written)))
         seconds = time.perf_counter() - began
         self.emit(NodeFinished(id, seconds, peak, False, summary_of(outputs), outputs))

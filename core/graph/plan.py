@@ -12,6 +12,9 @@ from core.graph.node_spec import NodeRegistry
 from core.graph.ports import compatible
 from core.graph.workflow import Workflow
 
+MOST_CYCLES = 20
+"""Naming more of them helps nobody, and each name costs the length of the path."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -137,8 +140,9 @@ def _depth_first(
                 del path[node]
                 order.append(node)
             elif source in path:
-                ring = list(path)
-                cycles.append(tuple(reversed(ring[ring.index(source) :])))
+                if len(cycles) < MOST_CYCLES:
+                    ring = list(path)
+                    cycles.append(tuple(reversed(ring[ring.index(source) :])))
             elif source not in inputs:
                 path[source] = _open(source, wiring, inputs)
     return order, cycles

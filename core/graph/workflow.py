@@ -81,7 +81,7 @@ class Edit(Protocol):
         """Change `workflow` and return the edit that takes the change back; raises `InputError` before any change."""
 
     def to_json(self) -> JsonObject:
-        """Return the JSON form, which `core.graph.edits.from_json` reads."""
+        """Return the JSON form, which `core.graph.edit_json` reads back."""
 
 
 class Workflow:
