@@ -77,7 +77,7 @@ BACKGROUNDS = tuple(SETTINGS)
 @lru_cache(maxsize=8)
 def _grid(size: int) -> tuple[Floats, Floats]:
     """Return x as `[1, size]` and y as `[size, 1]`, the middles of the pixels."""
-    middles = (np.arange(size, dtype=np.float32) + 0.5) / size
+    middles = ((np.arange(size) + 0.5) / size).astype(np.float32)
     return middles[None, :], middles[:, None]
 
 
@@ -128,12 +128,14 @@ class _Canvas:
             patch += weight[..., None] * (colour_array - patch)
 
     def done(self) -> Backdrop:
+        """Return the finished background."""
         return Backdrop(self.image, self.semantic)
 
 
 def _ramp(t: Floats, top: Colour, bottom: Colour) -> Floats:
     start, end = np.asarray(top, np.float32), np.asarray(bottom, np.float32)
-    return start + np.clip(t, 0, 1)[..., None] * (end - start)
+    colours: Floats = start + np.clip(t, 0, 1)[..., None] * (end - start)
+    return colours
 
 
 def _wave(rng: np.random.Generator, base: float, height: float, bends: float) -> Callable[[Floats], Floats]:
@@ -143,7 +145,8 @@ def _wave(rng: np.random.Generator, base: float, height: float, bends: float) ->
     def line(x: Floats) -> Floats:
         slow = np.sin(np.pi * bends * x + phases[0])
         fast = np.sin(2.3 * np.pi * bends * x + phases[1])
-        return (base + height * (share * slow + (1 - share) * fast)).astype(np.float32)
+        heights: Floats = base + height * (share * slow + (1 - share) * fast)
+        return heights.astype(np.float32)
 
     return line
 

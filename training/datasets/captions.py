@@ -84,7 +84,11 @@ def canonical_caption(names: Sequence[str], background: str, arrangement: Arrang
 def _same_things(names: Sequence[str], place: str, rng: np.random.Generator) -> str:
     count, kind = _NUMBERS[len(names)], sticker_classes()[names[0]]
     plural = f"{kind.colour} {kind.plural}" if kind.colour and rng.random() < 0.2 else kind.plural
-    forms = (f"{count} {plural} {place}", f"a picture of {count} {plural} {place}", f"there are {count} {plural} {place}")
+    forms = (
+        f"{count} {plural} {place}",
+        f"a picture of {count} {plural} {place}",
+        f"there are {count} {plural} {place}",
+    )
     return forms[int(rng.choice(3, p=(0.7, 0.15, 0.15)))]
 
 

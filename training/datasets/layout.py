@@ -55,14 +55,10 @@ def arrange(
     shrink = min(1.0, room / sum(along))
     sides, along = [side * shrink for side in sides], [length * shrink for length in along]
     starts = _spread(rng, along, room)
-    across = [
-        side * (extent[3 - axis] - extent[1 - axis]) for side, extent in zip(sides, extents, strict=True)
-    ]
+    across = [side * (extent[3 - axis] - extent[1 - axis]) for side, extent in zip(sides, extents, strict=True)]
     others = [_across(rng, length, setting, column) for length in across]
     corners = list(zip(others, starts, strict=True)) if column else list(zip(starts, others, strict=True))
-    placements = [
-        _placed(x, y, side, extent) for (x, y), side, extent in zip(corners, sides, extents, strict=True)
-    ]
+    placements = [_placed(x, y, side, extent) for (x, y), side, extent in zip(corners, sides, extents, strict=True)]
     return ("single" if len(extents) == 1 else "column" if column else "row"), placements
 
 

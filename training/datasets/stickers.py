@@ -43,9 +43,7 @@ def sticker_classes() -> dict[str, StickerClass]:
     path = PACK / "index.json"
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["classes"]
-        return {
-            row["name"]: StickerClass(row["name"], row["article"], row["plural"], row["colour"]) for row in rows
-        }
+        return {row["name"]: StickerClass(row["name"], row["article"], row["plural"], row["colour"]) for row in rows}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"The sticker pack's index {path} could not be read.",
