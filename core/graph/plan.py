@@ -141,11 +141,17 @@ def _depth_first(
                 order.append(node)
             elif source in path:
                 if len(cycles) < MOST_CYCLES:
-                    ring = list(path)
-                    cycles.append(tuple(reversed(ring[ring.index(source) :])))
+                    cycles.append(_ring(list(path), source))
             elif source not in inputs:
                 path[source] = _open(source, wiring, inputs)
     return order, cycles
+
+
+def _ring(path: list[str], again: str) -> tuple[str, ...]:
+    """Return the closed end of an upstream path that came back to `again`, downstream from its smallest id."""
+    ring = path[path.index(again) :][::-1]
+    start = ring.index(min(ring))
+    return (*ring[start:], *ring[:start])
 
 
 def _open(node: str, wiring: _Wiring, inputs: dict[str, dict[str, Source]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,10 +138,10 @@ class SettingSpec:
 
     def _typed(self, value: object) -> SettingValue:
         """Return `value` in the setting's own type, where that loses nothing."""
-        if self.type is Path and isinstance(value, (str, Path)):
+        if self.type is Path and isinstance(value, (str, Path)) and "\0" not in str(value):
             return Path(value)
         if isinstance(value, bool) == (self.type is bool):
-            if self.type is float and isinstance(value, (int, float)) and math.isfinite(value):
+            if self.type is float and isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
                 return float(value)
             if self.type is int and isinstance(value, float) and value.is_integer():
                 return int(value)
@@ -161,9 +161,9 @@ class SettingSpec:
         if (low is None or value >= low) and (high is None or value <= high):
             return
         if low is not None and high is not None:
-            span = f"from {low:.15g} to {high:.15g}{unit}"
+            span = f"from {_plain(low)} to {_plain(high)}{unit}"
         else:
-            span = f"of {low:.15g}{unit} or more" if low is not None else f"of {high:.15g}{unit} or less"
+            span = f"of {_plain(low)}{unit} or more" if low is not None else f"of {_plain(high)}{unit} or less"
         raise InputError(
             f"{self.label} {value} is out of range.",
             why=f"{self.label} takes numbers {span}.",
@@ -194,6 +194,11 @@ class SettingSpec:
             fix=f"Use {_quoted(close[0])}, the nearest one." if close else "Install or make one first.",
             port=self.name,
         )
+
+
+def _plain(number: float | None) -> str:
+    """Return a bound as people write it: a whole one without a point or an exponent."""
+    return str(number) if number is None or number != int(number) else str(int(number))
 
 
 def _quoted(value: object) -> str:

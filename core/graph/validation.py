@@ -36,7 +36,8 @@ class InvalidWorkflowError(InputError):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         first = problems[0]
-        more = f" ({len(problems) - 1} more problems were found.)" if len(problems) > 1 else ""
+        others = len(problems) - 1
+        more = f" ({others} more problem{'s were' if others > 1 else ' was'} found.)" if others else ""
         super().__init__(first.what, why=first.why, fix=first.fix + more, node=first.node, port=first.port)
         self.problems = problems
 

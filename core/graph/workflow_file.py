@@ -10,10 +10,11 @@ The text is canonical: equal workflows give equal files, whatever the order of t
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from core.errors import InputError, LoomError
 from core.graph import codec
@@ -87,7 +88,7 @@ def loads(text: str, *, source: str = "text") -> Loaded:
         InputError: The text is damaged or of another kind.
     """
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
+        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise _damaged(f"line {error.lineno}, column {error.colno}: {error.msg}", source) from error
     except (ValueError, RecursionError) as error:  # absurd numbers, absurd nesting
@@ -174,7 +175,13 @@ def _items(
             warnings.append(f"{error.what} It was left out.")
 
 
-def _refuse_constant(name: str) -> None:
+def _finite(text: str) -> float:
+    """Read a number, and refuse one like 1e999, which could not be saved again."""
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_constant(text)
+
+
+def _refuse_constant(name: str) -> NoReturn:
     """Refuse NaN and Infinity, which are no JSON."""
     raise ValueError(f"{name} is not a number that a file can hold")
 

@@ -114,7 +114,7 @@ class Graph:
         self.executor = Executor(registry)
         self.events: list[Event] = []
 
-    def add(self, id: str, kind: str, state: Any = "on", **settings: Any) -> Graph:
+    def add(self, id: str, kind: str, state: Any = "on", /, **settings: Any) -> Graph:
         self.workflow.apply(AddNode(Node(id=id, type=f"t.{kind}", state=state, settings=settings)))
         return self
 

@@ -136,6 +136,7 @@ def test_every_truncation_is_refused_in_three_parts(workflow: Workflow, tmp_path
         '{"format": "other"}',
         "[" * 100_000,
         '{"format": NaN}',
+        document()[:-1] + ', "zoom": 1e999}',
         "1" * 10_000,
         document(version="1"),
         document(version=0),
