@@ -66,7 +66,7 @@ SETTINGS: dict[str, Setting] = {
     "meadow": Setting(True, "ground", 0.74),
     "beach": Setting(True, "ground", 0.76),
     "snow": Setting(True, "ground", 0.74),
-    "desert": Setting(True, "ground", 0.74),
+    "desert": Setting(True, "ground", 0.78),
     "night": Setting(True, "lit ground", 0.78),
     "sea": Setting(True, "ground", 0.70),
     "space": Setting(False, "glow"),
