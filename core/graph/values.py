@@ -7,10 +7,13 @@ nor numpy. A class may say more about itself with `loom_bytes() -> int` and `loo
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Mapping
 from typing import Any
 
-_LEAVES = (str, bytes, bytearray, int, float, complex, bool, type(None), type)
+_LEAVES = (str, bytes, bytearray, int, float, complex, bool, type(None))
+_CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+"""Part of the program, not of any result, though results refer to it."""
 
 
 def size_in_bytes(value: object) -> int:
@@ -23,8 +26,10 @@ def size_in_bytes(value: object) -> int:
         if id(item) in seen:
             continue
         seen.add(id(item))
+        if isinstance(item, _CODE):
+            continue
         if isinstance(item, _LEAVES):
-            total += sys.getsizeof(item) if not isinstance(item, type) else 0
+            total += sys.getsizeof(item)
         elif callable(getattr(item, "loom_bytes", None)):
             total += int(item.loom_bytes())
         elif isinstance(getattr(item, "nbytes", None), int):
@@ -43,8 +48,6 @@ def _parts(item: Any) -> list[Any]:
         return [*item.keys(), *item.values()]
     if isinstance(item, (list, tuple, set, frozenset)):
         return list(item)
-    if callable(item) and not hasattr(item, "parameters"):
-        return []  # a function; its module's globals are nobody's result
     parts = list(getattr(item, "__dict__", {}).values())
     slots = getattr(type(item), "__slots__", ())
     parts += [getattr(item, name, None) for name in ((slots,) if isinstance(slots, str) else slots)]

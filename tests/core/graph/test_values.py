@@ -30,6 +30,17 @@ def test_a_modules_weights_count() -> None:
     assert size_in_bytes(torch.nn.Sequential(torch.nn.Linear(100, 100))) >= 4 * 10_100
 
 
+def test_what_a_callable_value_holds_counts_and_code_does_not() -> None:
+    class Denoiser:
+        def __init__(self) -> None:
+            self.weights, self.library, self.kind = torch.zeros(1000), torch, Picture
+
+        def __call__(self) -> None:
+            """Be callable, as models are."""
+
+    assert 4000 <= size_in_bytes(Denoiser()) < 5000
+
+
 def test_what_is_held_twice_counts_once() -> None:
     pixels = torch.zeros(1000)
     assert size_in_bytes([Picture(pixels), Picture(pixels), {"again": pixels}]) < 6000
