@@ -1,0 +1,14 @@
+"""The nodes: one family a module. `registry()` gives them all; importing this package imports torch."""
+
+from __future__ import annotations
+
+from core.graph.node_spec import NodeRegistry
+from nodes import condition, first_stage, image, load, sample
+
+
+def registry() -> NodeRegistry:
+    """Return the catalogue of all nodes that the program ships."""
+    catalogue = NodeRegistry()
+    for family in (load, condition, sample, first_stage, image):
+        catalogue.load_from(family)
+    return catalogue

@@ -20,6 +20,9 @@ from core.models.autoencoder_kl import AutoencoderKL
 from core.models.unet import UNetModel
 
 
+PURE_NOISE = -1
+
+
 @dataclass(frozen=True)
 class LatentSpace:
     """Where a latent lives; two latents can be mixed only if their spaces are equal.
@@ -62,13 +65,18 @@ class Latent:
         values: Scaled to unit variance, [b, z, h/f, w/f].
         space: Where they live.
         seeds: One seed for each, for the noise that sampling adds.
-        noise: Whether they are pure noise rather than encoded pictures.
+        level: Step t of the noise schedule that they are noised to; None = clean, `PURE_NOISE` = nothing but noise.
     """
 
     values: Tensor
     space: LatentSpace
     seeds: tuple[int, ...]
-    noise: bool = False
+    level: int | None = None
+
+    def loom_summary(self) -> str:
+        """Return a line for people."""
+        b, z, h, w = self.values.shape
+        return f"{b} latent{'s' * (b > 1)} of {z} × {h} × {w}"
 
 
 @dataclass(frozen=True)
