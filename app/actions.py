@@ -1,0 +1,127 @@
+"""Everything a person can do, as actions: the menus, the toolbar and the shortcuts share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from app.theme import icon, theme
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One action: its menu, words, icon and shortcut; `canvas_only` shortcuts work only with the canvas focused."""
+
+    name: str
+    menu: str
+    text: str
+    shortcut: str = ""
+    icon: str = ""
+    tip: str = ""
+    canvas_only: bool = False
+    checkable: bool = False
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("new", "File", "New", "Ctrl+N", "new", "New empty workflow"),
+    ActionSpec("new_default", "File", "New from text to image"),
+    ActionSpec("open", "File", "Open…", "Ctrl+O", "open", "Open a workflow"),
+    ActionSpec("save", "File", "Save", "Ctrl+S", "save", "Save the workflow"),
+    ActionSpec("save_as", "File", "Save as…", "Ctrl+Shift+S"),
+    ActionSpec("quit", "File", "Quit", "Ctrl+Q"),
+    ActionSpec("undo", "Edit", "Undo", "Ctrl+Z", "undo", "Undo"),
+    ActionSpec("redo", "Edit", "Redo", "Ctrl+Shift+Z", "redo", "Redo"),
+    ActionSpec("duplicate", "Edit", "Duplicate", "Ctrl+D", canvas_only=True),
+    ActionSpec("delete", "Edit", "Delete", "Del", canvas_only=True),
+    ActionSpec("select_all", "Edit", "Select all", "Ctrl+A", canvas_only=True),
+    ActionSpec("mute", "Edit", "Mute", "M", canvas_only=True),
+    ActionSpec("bypass", "Edit", "Bypass", "B", canvas_only=True),
+    ActionSpec("add", "Edit", "Add a node…", "Ctrl+Space"),
+    ActionSpec("fit", "View", "Zoom to fit", "F", "fit", "Show the whole workflow", canvas_only=True),
+    ActionSpec("zoom_in", "View", "Zoom in", "Ctrl++"),
+    ActionSpec("zoom_out", "View", "Zoom out", "Ctrl+-"),
+    ActionSpec("library", "View", "Node library", "Ctrl+L", checkable=True),
+    ActionSpec("log", "View", "Log", "Ctrl+J", checkable=True),
+    ActionSpec("run", "Run", "Run", "Ctrl+Return", "run", "Run the workflow"),
+    ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
+)
+_SEPARATED = ("quit", "duplicate", "add", "library")
+
+
+def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Callable[[], object]]) -> dict[str, QAction]:
+    """Make every action, connect it to its handler, and fill the window's menus.
+
+    Raises:
+        KeyError: An action has no handler.
+    """
+    menus: dict[str, QMenu] = {}
+    made: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        if spec.menu not in menus:
+            menus[spec.menu] = window.menuBar().addMenu(f"&{spec.menu}")
+        menu = menus[spec.menu]
+        if spec.name in _SEPARATED:
+            menu.addSeparator()
+        action = QAction(spec.text, window)
+        action.setObjectName(spec.name)
+        action.setCheckable(spec.checkable)
+        if spec.icon:
+            action.setIcon(icon(spec.icon))
+            action.setIconVisibleInMenu(False)
+        if spec.shortcut:
+            action.setShortcut(QKeySequence(spec.shortcut))
+        if spec.canvas_only:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            canvas.addAction(action)
+        if spec.tip:
+            native = QKeySequence(spec.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{spec.tip} ({native})" if native else spec.tip)
+        action.triggered.connect(_plain(handlers[spec.name]))
+        menu.addAction(action)
+        made[spec.name] = action
+    made["run"].setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+    made["redo"].setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+    return made
+
+
+def make_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
+    """The toolbar: run and cancel at the left, then the file, the history and the view."""
+    bar = QToolBar("Toolbar")
+    bar.setObjectName("toolbar")
+    bar.setMovable(False)
+    bar.setFloatable(False)
+    bar.setIconSize(QSize(16, 16))
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    bar.setFixedHeight(theme().px("toolbar"))
+    for name in ("run", "cancel"):
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setDefaultAction(actions[name])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if name == "run":
+            actions[name].setIcon(icon("run", "on_accent"))
+        bar.addWidget(button)
+    bar.addSeparator()
+    for name in ("new", "open", "save", "|", "undo", "redo", "|", "fit"):
+        if name == "|":
+            bar.addSeparator()
+        else:
+            bar.addAction(actions[name])
+    stretch = QWidget()
+    stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    bar.addWidget(stretch)
+    window.addToolBar(bar)
+    return bar
+
+
+def _plain(handler: Callable[[], object]) -> Callable[[], None]:
+    """Drop Qt's `checked` argument."""
+
+    def call() -> None:
+        handler()
+
+    return call

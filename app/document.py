@@ -1,0 +1,185 @@
+"""The open workflow with its history and its file: what the window edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.theme import RESOURCES
+from core.errors import InputError
+from core.graph import workflow_file
+from core.graph.edits import AddNode, Connect, Disconnect, Group, MoveNodes, RemoveNode
+from core.graph.history import History
+from core.graph.workflow import Edit, Link, Node, Point, Workflow, new_id
+
+DEFAULT_WORKFLOW = RESOURCES / "workflows" / "text_to_image.json"
+_OFFSET = 32.0
+
+
+class Document(QObject):
+    """One open workflow.
+
+    Attributes:
+        history: Undo and redo, and through it the workflow.
+        path: Its file, or None while it has none.
+
+    Signals:
+        edited(): An edit was applied, taken back or applied again.
+        replaced(): Another workflow is open now.
+        named(): The path or the saved state changed.
+    """
+
+    edited = Signal()
+    replaced = Signal()
+    named = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path: Path | None = None
+        self.history = History(Workflow())
+        self._stop: Callable[[], None] = self.history.subscribe(self._tell)
+
+    @property
+    def workflow(self) -> Workflow:
+        """The truth about the graph; changed only through `do`."""
+        return self.history.workflow
+
+    @property
+    def title(self) -> str:
+        """Name for the window's title."""
+        return self.path.stem if self.path else self.workflow.title or "Untitled"
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing would be lost by closing it."""
+        return self.history.clean
+
+    def open(self, path: Path) -> tuple[str, ...]:
+        """Open a workflow file and return warnings for people; on an error the present workflow stays.
+
+        Raises:
+            InputError: The file is missing, damaged or no workflow.
+        """
+        loaded = workflow_file.load(path)
+        self._replace(loaded.workflow, path)
+        return loaded.warnings
+
+    def open_default(self) -> None:
+        """Open the text-to-image workflow as a new, unnamed one."""
+        self._replace(workflow_file.load(DEFAULT_WORKFLOW).workflow, None)
+
+    def new(self) -> None:
+        """Open an empty workflow."""
+        self._replace(Workflow(), None)
+
+    def save(self, path: Path) -> None:
+        """Write the workflow to `path`, which is its file from then on.
+
+        Raises:
+            LoomError: The disk refuses; an earlier file there is unharmed.
+        """
+        workflow_file.save(self.workflow, path)
+        self.path = path
+        self.history.mark_clean()
+        self.named.emit()
+
+    def do(self, edit: Edit, merge_key: Hashable | None = None) -> None:
+        """Apply an edit; those with the same key that overwrite each other are undone together.
+
+        Raises:
+            InputError: The edit does not fit; nothing was changed.
+        """
+        self.history.do(edit, merge_key)
+
+    def undo(self) -> None:
+        """Take the last edit back, if there is one."""
+        self.history.undo()
+
+    def redo(self) -> None:
+        """Apply again what was taken back last."""
+        self.history.redo()
+
+    def _replace(self, workflow: Workflow, path: Path | None) -> None:
+        self._stop()
+        self.history = History(workflow)
+        self._stop = self.history.subscribe(self._tell)
+        self.path = path
+        self.replaced.emit()
+        self.named.emit()
+
+    def _tell(self, _edit: Edit) -> None:
+        self.edited.emit()
+        self.named.emit()
+
+
+def add_node(document: Document, kind: str, position: Point) -> str:
+    """Add a node of this kind and return its id."""
+    node = Node(type=kind, position=position)
+    document.do(AddNode(node))
+    return node.id
+
+
+def remove(document: Document, nodes: Iterable[str], links: Iterable[tuple[str, str]] = ()) -> None:
+    """Remove nodes with their links, and further links by (target, input), as one step."""
+    doomed = [node for node in dict.fromkeys(nodes) if node in document.workflow.nodes]
+    edits: list[Edit] = [
+        Disconnect(*place)
+        for place in dict.fromkeys(links)
+        if (link := document.workflow.links.get(place)) and not {link.source, link.target} & set(doomed)
+    ]
+    edits += [RemoveNode(node) for node in doomed]
+    if edits:
+        document.do(Group(tuple(edits)))
+
+
+def duplicate(document: Document, nodes: Iterable[str]) -> list[str]:
+    """Copy nodes with the links into them, as one step; returns the new ids."""
+    workflow = document.workflow
+    twins = {id: new_id() for id in nodes if id in workflow.nodes}
+    if not twins:
+        return []
+    edits: list[Edit] = []
+    for id, twin in twins.items():
+        node = workflow.nodes[id]
+        edits.append(AddNode(replace(node, id=twin, position=(node.position[0] + _OFFSET, node.position[1] + _OFFSET))))
+    for id, twin in twins.items():
+        edits += [
+            Connect(Link(twins.get(link.source, link.source), link.output, twin, link.input))
+            for link in workflow.incoming(id)
+        ]
+    document.do(Group(tuple(edits)))
+    return list(twins.values())
+
+
+def move(document: Document, positions: dict[str, Point]) -> None:
+    """Put nodes at new places, as one step."""
+    if positions:
+        document.do(MoveNodes(positions))
+
+
+def rewire(document: Document, dropped: Iterable[tuple[str, str]], made: Iterable[Link]) -> None:
+    """Remove the links into the `dropped` (target, input) and make others, as one step.
+
+    Raises:
+        InputError: A new link would make the graph circular; nothing was changed.
+    """
+    new = list(made)
+    for link in new:
+        if document.workflow.would_close_cycle(link.source, link.target):
+            raise InputError(
+                "This link would close a circle.",
+                why="A node would then wait for its own result.",
+                fix="Link it to a node that comes later.",
+                node=link.target,
+                port=link.input,
+            )
+    replaced = {(link.target, link.input) for link in new}
+    edits: list[Edit] = [
+        Disconnect(*place) for place in dropped if place in document.workflow.links and place not in replaced
+    ]
+    edits += [Connect(link) for link in new if document.workflow.links.get((link.target, link.input)) != link]
+    if edits:
+        document.do(Group(tuple(edits)))

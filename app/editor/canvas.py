@@ -1,0 +1,182 @@
+"""The editor: gestures on the viewer become edits of the document, and the document is shown on the viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app import document as edits
+from app.catalogue import Catalogue
+from app.document import Document
+from app.editor.card_state import CardState
+from app.editor.graph_view import GraphView
+from app.editor.node_item import CardItem
+from app.editor.port_item import LoomPort
+from app.editor.viewer import LoomViewer
+from core.errors import LoomError
+from core.graph.edits import Group, SetState
+from core.graph.workflow import Link, NodeState
+
+_SNAP = 8
+_MARGIN = 20.0
+
+
+class Canvas(QWidget):
+    """The node editor.
+
+    Attributes:
+        viewer: NodeGraphQt's viewer below.
+        view: The cards and links on it.
+
+    Signals:
+        selection_changed(list): Ids of the selected nodes.
+        refused(LoomError): A gesture that cannot be carried out.
+        file_dropped(str): A file was dropped on the canvas.
+        menu_asked(QPoint, QPointF): The context menu was asked for at a global and a scene position.
+    """
+
+    selection_changed = Signal(list)
+    refused = Signal(object)
+    file_dropped = Signal(str)
+    menu_asked = Signal(object, QPointF)
+
+    def __init__(self, document: Document, catalogue: Catalogue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._catalogue = document, catalogue
+        self.viewer = LoomViewer()
+        self.view = GraphView(self.viewer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.viewer)
+        self.viewer.moved_nodes.connect(self._move)
+        self.viewer.connection_changed.connect(self._rewire)
+        self.viewer.connection_sliced.connect(self._slice)
+        self.viewer.relink_asked.connect(self.refresh)
+        self.viewer.node_dropped.connect(self.add)
+        self.viewer.file_dropped.connect(self.file_dropped)
+        self.viewer.menu_asked.connect(self.menu_asked)
+        self.viewer.scene().selectionChanged.connect(self._tell_selection)
+        document.edited.connect(self.refresh)
+        document.replaced.connect(self._replace)
+        self._replace()
+
+    def refresh(self) -> None:
+        """Show the document as it is now."""
+        self.view.show(self._document.workflow, self._catalogue)
+
+    def set_catalogue(self, catalogue: Catalogue) -> None:
+        """Take the engine's catalogue in place of the shipped one."""
+        self._catalogue = catalogue
+        selected = self.selected()
+        self.refresh()
+        self.select(selected)
+
+    def fit(self) -> None:
+        """Bring the whole workflow into view."""
+        rect = QRectF()
+        for card in self.view.cards.values():
+            rect = rect.united(card.outline())
+        self.viewer.show_rect(rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+
+    def selected(self) -> list[str]:
+        """Ids of the selected nodes, in the workflow's order."""
+        return [id for id, card in self.view.cards.items() if card.isSelected()]
+
+    def select(self, nodes: Iterable[str]) -> None:
+        """Select exactly these nodes."""
+        wanted = set(nodes)
+        blocked = self.viewer.scene().blockSignals(True)
+        for id, card in self.view.cards.items():
+            card.setSelected(id in wanted)
+        self.viewer.scene().blockSignals(blocked)
+        self._tell_selection()
+
+    def reveal(self, node: str) -> None:
+        """Select a node and bring it into view."""
+        card = self.view.cards.get(node)
+        if card is not None:
+            self.select([node])
+            seen = self.viewer.mapToScene(self.viewer.viewport().rect()).boundingRect()
+            if not seen.contains(card.outline()):
+                self.fit()
+
+    def add(self, kind: str, position: QPointF | None = None) -> None:
+        """Add a node at a scene position (the middle of the view when None) and select it."""
+        at = position or self.viewer.mapToScene(self.viewer.viewport().rect().center())
+        taken = {card.node.position for card in self.view.cards.values()}
+        place = _snapped(at)
+        while place in taken:
+            place = (place[0] + 3 * _SNAP, place[1] + 3 * _SNAP)
+        self.select([edits.add_node(self._document, kind, place)])
+
+    def remove_selected(self) -> None:
+        """Remove the selected nodes and links."""
+        items = self.viewer.scene().selectedItems()
+        links = [place for place, (_, item) in self.view.links.items() if item in items]
+        edits.remove(self._document, self.selected(), links)
+
+    def duplicate_selected(self) -> None:
+        """Copy the selected nodes with the links into them."""
+        self.select(edits.duplicate(self._document, self.selected()) or self.selected())
+
+    def toggle_state(self, state: NodeState) -> None:
+        """Mute or bypass the selected nodes, or switch them on again when all are so already."""
+        nodes = [self._document.workflow.nodes[id] for id in self.selected()]
+        wanted: NodeState = "on" if nodes and all(node.state == state for node in nodes) else state
+        changes = tuple(SetState(node.id, wanted) for node in nodes if node.state != wanted)
+        if changes:
+            self._document.do(Group(changes))
+
+    def show_run(self, node: str, preview: QImage | None = None, **change: Any) -> None:
+        """Show a part of a run's state on a node's card; unnamed parts stay as they are."""
+        card = self.view.cards.get(node)
+        if card is not None:
+            state: CardState = replace(card.state, **change)
+            card.show_state(state if preview is None else replace(state, preview=preview))
+
+    def _replace(self) -> None:
+        self.view.clear()
+        self.refresh()
+        self.fit()
+        self._tell_selection()
+
+    def _tell_selection(self) -> None:
+        self.selection_changed.emit(self.selected())
+
+    def _move(self, moved: dict[CardItem, list[float]]) -> None:
+        cards = [card for card in moved if card.id in self._document.workflow.nodes]
+        places = {card.id: _snapped(card.pos()) for card in cards}
+        for card in cards:
+            card.setPos(*places[card.id])
+        edits.move(
+            self._document, {id: at for id, at in places.items() if at != self._document.workflow.nodes[id].position}
+        )
+
+    def _rewire(self, dropped: list[tuple[LoomPort, LoomPort]], made: list[tuple[LoomPort, LoomPort]]) -> None:
+        links = []
+        for first, second in made:
+            output, target = (first, second) if first.outgoing else (second, first)
+            links.append(Link(output.node.id, output.name, target.node.id, target.name))
+        places = [_input_of(pair) for pair in dropped]
+        try:
+            edits.rewire(self._document, places, links)
+        except LoomError as error:
+            self.refused.emit(error)
+        self.refresh()  # a link that was pulled off is gone from the screen even when the edit is refused
+
+    def _slice(self, pairs: list[tuple[LoomPort, LoomPort]]) -> None:
+        edits.remove(self._document, (), [_input_of(pair) for pair in pairs])
+
+
+def _input_of(pair: Iterable[LoomPort]) -> tuple[str, str]:
+    """Where the link between two ports ends."""
+    return next((port.node.id, port.name) for port in pair if not port.outgoing)
+
+
+def _snapped(point: QPointF) -> tuple[float, float]:
+    return (float(round(point.x() / _SNAP) * _SNAP), float(round(point.y() / _SNAP) * _SNAP))

@@ -1,0 +1,130 @@
+"""A node's card: one painted item with its ports; no text items, no embedded widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.catalogue import NodeCard, PortCard, fits
+from app.editor import card_painter as paint
+from app.editor.card_layout import lay_out
+from app.editor.card_state import CardState
+from app.editor.port_item import LoomPort
+from app.theme import theme
+from core.graph.workflow import Node
+
+_NOTES = {"on": "", "muted": "muted", "bypassed": "bypassed"}
+
+
+class CardItem(AbstractNodeItem):
+    """What one node of the workflow looks like.
+
+    Attributes:
+        node: The node as last shown.
+        card: Its kind.
+        inputs: Items of its inputs, in order.
+        outputs: Items of its outputs, in order.
+        state: What the run has shown of it.
+    """
+
+    def __init__(self, node: Node, card: NodeCard) -> None:
+        super().__init__(node.id)
+        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsGeometryChanges, True)
+        self.node, self.card, self.state = node, card, CardState()
+        self.id, self.type_ = node.id, card.id
+        self._layout = lay_out(card)
+        self._live: LoomPort | None = None
+        self._width, self._height = self._layout.width, self._layout.height
+        self.inputs = self._ports(card.inputs, outgoing=False)
+        self.outputs = self._ports(card.outputs, outgoing=True)
+        self.xy_pos = list(node.position)
+        self.show_node(node)
+
+    def _ports(self, cards: tuple[PortCard, ...], *, outgoing: bool) -> list[LoomPort]:
+        places = self._layout.outputs if outgoing else self._layout.inputs
+        return [LoomPort(self, card, place, outgoing=outgoing) for card, place in zip(cards, places, strict=True)]
+
+    def port(self, name: str, *, outgoing: bool) -> LoomPort | None:
+        """The item of a port by name, or None."""
+        return next((port for port in (self.outputs if outgoing else self.inputs) if port.name == name), None)
+
+    @property
+    def title(self) -> str:
+        """The person's own name for the node, else its kind's title."""
+        return self.node.title or self.card.title
+
+    def show_node(self, node: Node) -> None:
+        """Show new settings, title, state and place."""
+        self.node = node
+        self._properties["name"] = self.title
+        self._properties["disabled"] = node.state != "on"
+        if (self.x(), self.y()) != node.position:
+            self.setPos(*node.position)
+        self.update()
+
+    def show_state(self, state: CardState) -> None:
+        """Show how the run goes here."""
+        if bool(state.error) != bool(self.state.error):
+            self.prepareGeometryChange()
+            self.setZValue(2.0 if state.error else 1.0)
+        self.state = state
+        self.update()
+
+    def show_live(self, port: LoomPort | None) -> None:
+        """Dim the ports that the link being drawn from `port` cannot end at; None = no link is drawn."""
+        if self._live is not port:
+            self._live = port
+            self.update()
+
+    def links(self) -> list[Any]:
+        """The link items at all ports."""
+        return [link for port in (*self.inputs, *self.outputs) for link in port.connected_pipes]
+
+    def outline(self) -> QRectF:
+        """The card itself, in scene coordinates, without ports and error text."""
+        return QRectF(self.x(), self.y(), self._width, self._height)
+
+    def _strength(self, port: PortCard, outgoing: bool) -> int:
+        live = self._live
+        if live is None or (live.card is port and live.node is self):
+            return 255
+        if live.node is self or live.outgoing == outgoing:
+            return 50
+        return 255 if (fits(live.card, port) if live.outgoing else fits(port, live.card)) else 50
+
+    def boundingRect(self) -> QRectF:
+        below = paint.ERROR_HEIGHT if self.state.error else 0.0
+        return QRectF(-8.0, -3.0, self._width + 16.0, self._height + 6.0 + below)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        layout, state, on = self._layout, self.state, self.node.state == "on"
+        detailed = option.levelOfDetailFromTransform(painter.worldTransform()) >= paint.DETAIL_SCALE
+        paint.paint_body(painter, layout, self.card, state=state, on=on)
+        paint.paint_header(painter, layout, self.title, state, _NOTES[self.node.state])
+        if detailed:
+            paint.paint_port_names(painter, layout, self.card, self._strength)
+            paint.paint_settings(painter, layout, self.node.settings, state.error_port)
+        paint.paint_preview(painter, layout, state)
+        paint.paint_frame(painter, layout, selected=self.isSelected(), failed=bool(state.error) or not self.card.known)
+        if detailed:
+            self._paint_ports(painter)
+            if state.error:
+                paint.paint_error(painter, layout, state.error)
+
+    def _paint_ports(self, painter: QPainter) -> None:
+        for items, places in ((self.inputs, self._layout.inputs), (self.outputs, self._layout.outputs)):
+            for item, place in zip(items, places, strict=True):
+                linked = bool(item.connected_pipes) or item.hovered
+                strength = self._strength(item.card, item.outgoing)
+                paint.paint_port(painter, place, theme().port(item.card.kinds), linked=linked, strength=strength)
+
+    def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: Any) -> Any:
+        if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged and hasattr(self, "outputs"):
+            for link in self.links():
+                link.redraw()
+        return super().itemChange(change, value)

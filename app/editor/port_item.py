@@ -1,0 +1,54 @@
+"""The part of a port that takes the pointer; its card paints it."""
+
+from __future__ import annotations
+
+from NodeGraphQt.constants import PortTypeEnum
+from NodeGraphQt.qgraphics.port import PortItem
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QStyleOptionGraphicsItem, QWidget
+
+from app.catalogue import PortCard
+from app.theme import theme
+
+
+class LoomPort(PortItem):
+    """A square around a port's centre, without contents of its own.
+
+    Attributes:
+        card: The port as the catalogue describes it.
+        outgoing: Whether it is an output.
+    """
+
+    def __init__(self, parent: QGraphicsItem, card: PortCard, centre: QPointF, *, outgoing: bool) -> None:
+        super().__init__(parent)
+        self.card, self.outgoing = card, outgoing
+        side = theme().px("port_hit")
+        self._side = float(side)
+        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, True)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsScenePositionChanges, False)
+        self.setPos(centre.x() - side / 2, centre.y() - side / 2)
+        self.name = card.name
+        self.port_type = PortTypeEnum.OUT.value if outgoing else PortTypeEnum.IN.value
+        self.multi_connection = outgoing
+        wanted = "" if outgoing or card.optional else " (needed)"
+        self.setToolTip(f"<b>{card.label}</b>: {card.kinds[0]}{wanted}" + (f"<br>{card.help}" if card.help else ""))
+
+    def centre(self) -> QPointF:
+        """Centre in scene coordinates."""
+        corner: QPointF = self.scenePos()
+        return corner + QPointF(self._side / 2, self._side / 2)
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0.0, 0.0, self._side, self._side)
+
+    def paint(self, painter: object, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """The card paints all its ports at once."""
+
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        super().hoverEnterEvent(event)
+        self.parentItem().update()
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        super().hoverLeaveEvent(event)
+        self.parentItem().update()

@@ -1,0 +1,153 @@
+"""The canvas itself: NodeGraphQt's viewer with its own navigation, drops and look."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGraphicsView
+
+from app.editor.linking import LinkingViewer
+from app.theme import theme
+
+NODE_MIME = "application/x-latent-loom-node"
+_GRID = 24
+_SMALLEST, _LARGEST = 0.05, 3.0
+
+
+class LoomViewer(LinkingViewer):
+    """The canvas.
+
+    Beside NodeGraphQt's own signals:
+
+    Signals:
+        node_dropped(str, QPointF): A kind of node was dropped at a scene position.
+        file_dropped(str): A local file was dropped.
+        menu_asked(QPoint, QPointF): The context menu, at a global and a scene position.
+    """
+
+    node_dropped = Signal(str, QPointF)
+    file_dropped = Signal(str)
+    menu_asked = Signal(object, QPointF)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("viewer")
+        self.setBackgroundBrush(theme().color("canvas"))
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setMouseTracking(True)
+
+    def show_rect(self, rect: QRectF, *, largest: float = 1.0) -> None:
+        """Bring `rect` (scene) into view whole, at a scale of `largest` at most."""
+        size = self.viewport().size()
+        if rect.isEmpty() or size.isEmpty():
+            return
+        scale = min(size.width() / rect.width(), size.height() / rect.height(), largest)
+        self._look_at(rect.center(), max(scale, _SMALLEST))
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Scale by `factor` around a scene position (the centre when None), within the canvas' limits."""
+        scale = self.transform().m11()
+        factor = min(max(scale * factor, _SMALLEST), _LARGEST) / scale
+        self.scale(factor, factor, at)
+
+    def _look_at(self, centre: QPointF, scale: float) -> None:
+        size = self.viewport().size()
+        width, height = size.width() / scale, size.height() / scale
+        self._scene_range = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+        self._update_scene()
+
+    def _update_scene(self) -> None:
+        """Show the scene range; Qt's fitInView would shrink it by its own margin each time."""
+        self.setSceneRect(self._scene_range)
+        width = self._scene_range.width()
+        if width > 0:
+            scale = max(self.viewport().width(), 1) / width
+            self.resetTransform()
+            QGraphicsView.scale(self, scale, scale)
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        painter.fillRect(rect, theme().color("canvas"))
+        scale = self.transform().m11()
+        if scale < 0.3:
+            return
+        painter.setPen(QPen(theme().color("canvas_dot"), 2.0 / scale))
+        left, top = int(rect.left() // _GRID) * _GRID, int(rect.top() // _GRID) * _GRID
+        xs = range(left, int(rect.right()) + _GRID, _GRID)
+        painter.drawPoints([QPointF(x, y) for y in range(top, int(rect.bottom()) + _GRID, _GRID) for x in xs])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep scale and centre."""
+        centre, scale = self._scene_range.center(), self.transform().m11() or 1.0
+        QGraphicsView.resizeEvent(self, event)
+        self._last_size = self.size()
+        self._look_at(centre, scale)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        self.zoom(1.0015**delta, self.mapToScene(event.position().toPoint()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ctrl extends the selection as Shift does; the middle button pans also from on top of a card."""
+        both = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+        self.ALT_state = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        self.SHIFT_state, self.CTRL_state = bool(event.modifiers() & both), False
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._origin_pos = self._previous_pos = event.position().toPoint()
+            self.MMB_state = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.unsetCursor()
+        super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Without NodeGraphQt's hint texts on the canvas."""
+        QGraphicsView.keyPressEvent(self, event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        QGraphicsView.keyReleaseEvent(self, event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        QGraphicsView.focusInEvent(self, event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.RMB_state = False
+        self.menu_asked.emit(event.globalPos(), self.mapToScene(event.pos()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _droppable(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if _droppable(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        mime = event.mimeData()
+        if mime.hasFormat(NODE_MIME):
+            kind = bytes(mime.data(NODE_MIME).data()).decode()
+            self.node_dropped.emit(kind, self.mapToScene(event.position().toPoint()))
+        elif mime.hasUrls():
+            self.file_dropped.emit(mime.urls()[0].toLocalFile())
+        event.acceptProposedAction()
+
+
+def _droppable(mime: QMimeData) -> bool:
+    return mime.hasFormat(NODE_MIME) or (mime.hasUrls() and mime.urls()[0].isLocalFile())

@@ -1,0 +1,105 @@
+"""Opening, saving and closing the document, with the questions that a person must answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.document import Document
+from app.settings import Settings
+from core.errors import LoomError
+
+_FILTER = "Workflows (*.json);;All files (*)"
+
+
+class Files(QObject):
+    """The document's way to the disk and back.
+
+    Signals:
+        failed(LoomError): A file could not be read or written.
+        told(str): Something worth a line in the log.
+    """
+
+    failed = Signal(object)
+    told = Signal(str)
+
+    def __init__(self, window: QWidget, document: Document, settings: Settings) -> None:
+        super().__init__(window)
+        self._window, self._document, self._settings = window, document, settings
+
+    def new(self) -> None:
+        """Start an empty workflow."""
+        if self.may_leave():
+            self._document.new()
+
+    def new_default(self) -> None:
+        """Start from the text-to-image workflow."""
+        if self.may_leave():
+            self._document.open_default()
+
+    def ask_open(self) -> None:
+        """Ask for a file and open it."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a workflow", str(self._settings.folder), _FILTER)
+        if path:
+            self.open(Path(path))
+
+    def open(self, path: Path) -> None:
+        """Open a workflow file; an error leaves the present workflow as it is."""
+        if not self.may_leave():
+            return
+        try:
+            warnings = self._document.open(path)
+        except LoomError as error:
+            self.failed.emit(error)
+            return
+        self._settings.remember_file(path)
+        self.told.emit(f"Opened {path}")
+        for warning in warnings:
+            self.told.emit(warning)
+
+    def save(self) -> bool:
+        """Save to the document's file, asking for one where it has none; returns whether it was saved."""
+        return self._write(self._document.path) if self._document.path else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a file and save there; returns whether it was saved."""
+        start = self._document.path or self._settings.folder / f"{_plain(self._document.title)}.json"
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save the workflow", str(start), _FILTER)
+        if not path:
+            return False
+        return self._write(Path(path) if Path(path).suffix else Path(path).with_suffix(".json"))
+
+    def may_leave(self) -> bool:
+        """Whether the present workflow may be closed: it is saved, or a person says so."""
+        if self._document.clean:
+            return True
+        kind = QMessageBox.StandardButton
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.NoIcon)
+        box.setWindowTitle("Unsaved changes")
+        box.setText(f'<b>Save the changes to "{self._document.title}"?</b>')
+        box.setInformativeText("They are lost if you do not save them.")
+        box.setStandardButtons(kind.Save | kind.Discard | kind.Cancel)
+        box.setDefaultButton(kind.Save)
+        answer = box.exec()
+        if answer == kind.Save:
+            return self.save()
+        return answer == kind.Discard
+
+    def _write(self, path: Path) -> bool:
+        try:
+            self._document.save(path)
+        except LoomError as error:
+            self.failed.emit(error)
+            return False
+        self._settings.remember_file(path)
+        self.told.emit(f"Saved {path}")
+        return True
+
+
+def _plain(title: str) -> str:
+    """A file name made of a title."""
+    kept = "".join(character if character.isalnum() or character in " -_" else " " for character in title)
+    return "_".join(kept.lower().split()) or "workflow"

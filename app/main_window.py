@@ -1,0 +1,294 @@
+"""The window: panels put together, actions connected, and the worker started after the first paint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from app.actions import make_actions, make_toolbar
+from app.catalogue import Catalogue, shipped_catalogue
+from app.document import Document
+from app.editor.canvas import Canvas
+from app.files import Files
+from app.panels.banner import Banner
+from app.panels.library import LibraryPanel
+from app.panels.log import LogPanel
+from app.panels.preview import PreviewPanel
+from app.panels.properties import PropertiesPanel
+from app.panels.widgets import panel_header, rule
+from app.runtime.bridge import Bridge
+from app.runtime.messages import EngineFailed, EngineReady
+from app.runtime.monitor import RunMonitor
+from app.runtime.worker import Post, Worker
+from app.settings import Settings
+from app.status import StatusLine
+from app.theme import icon, theme
+from core.errors import LoomError
+from core.events import NodeFailed
+
+MakeWorker = Callable[[Post], Worker]
+_SPLITTERS = ("columns", "side", "middle")
+
+
+class MainWindow(QMainWindow):
+    """The one window of the program.
+
+    Attributes:
+        document: The open workflow.
+        canvas: The node editor.
+        library: The kinds of nodes.
+        properties: The selected node.
+        preview: The picture.
+        log: What happened.
+        banner: The error above the canvas.
+        monitor: The run.
+        worker: The thread that runs.
+        actions_by_name: Every action.
+    """
+
+    def __init__(
+        self, settings: Settings, *, make_worker: MakeWorker = Worker, catalogue: Catalogue | None = None
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        catalogue = catalogue or shipped_catalogue()
+        self.engine_ready = self._painted = self._closed = False
+        self.document = Document(self)
+        self.canvas = Canvas(self.document, catalogue)
+        self.library = LibraryPanel(catalogue)
+        self.properties = PropertiesPanel(self.document, catalogue)
+        self.preview, self.log, self.banner = PreviewPanel(), LogPanel(), Banner()
+        self.preview.folder = settings.folder
+        self.files = Files(self, self.document, settings)
+        self.monitor = RunMonitor(self.document, self.canvas, self.preview, self.log)
+        self.bridge = Bridge(self)
+        self.worker = make_worker(self.bridge.post)
+        self._compose()
+        self.actions_by_name = make_actions(self, self.canvas, self._handlers())
+        make_toolbar(self, self.actions_by_name)
+        self.status_line = StatusLine(self.statusBar())
+        self._connect()
+        self._restore()
+        self._refresh()
+
+    def start_engine(self) -> None:
+        """Start the worker; called once, after the first paint."""
+        if not self._closed and not self.worker.alive:
+            self.worker.start()
+
+    def open_first(self, path: Path | None) -> None:
+        """Show `path`, or the default workflow with its prompt in sight."""
+        self.document.open_default()
+        if path is not None:
+            self.files.open(path)
+        self.show_prompt()
+
+    def show_prompt(self) -> None:
+        """Select the node that a person most likely wants to change first: the prompt, else none."""
+        nodes = self.document.workflow.nodes
+        prompt = "prompt" if "prompt" in nodes else next((id for id in nodes if nodes[id].settings.get("text")), None)
+        self.canvas.select([prompt] if prompt else [])
+
+    def run(self) -> None:
+        """Run the workflow as it is now."""
+        if not self.engine_ready or self.monitor.running:
+            return
+        self.banner.dismiss()
+        self.worker.run(self.document.workflow)
+
+    def cancel(self) -> None:
+        """Stop the run at its next step; with nothing running, put the error away."""
+        if self.monitor.running:
+            self.worker.cancel()
+        else:
+            self.banner.dismiss()
+
+    def show_error(self, error: object) -> None:
+        """Say what went wrong above the canvas and in the log."""
+        assert isinstance(error, LoomError)
+        self.banner.show_error(error)
+        self.log.say(str(error), "danger")
+
+    def _compose(self) -> None:
+        self.resize(1280, 800)
+        self.setMinimumSize(960, 600)
+        self.setWindowIcon(icon("app", "accent"))
+        middle = QWidget()
+        stack = QVBoxLayout(middle)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        stack.addWidget(self.banner)
+        stack.addWidget(self.canvas, 1)
+        settings = QWidget()
+        settings.setObjectName("panel")
+        settings.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        below = QVBoxLayout(settings)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        below.addWidget(rule())
+        below.addWidget(panel_header("SETTINGS"))
+        below.addWidget(self.properties, 1)
+        look = theme()
+        self._middle = _splitter(Qt.Orientation.Vertical, (middle, 560), (self.log, 160))
+        self._side = _splitter(Qt.Orientation.Vertical, (self.preview, 368), (settings, 340))
+        side_width = look.px("side_width")
+        canvas_width = 1280 - side_width - look.px("library_width")
+        self._columns = _splitter(
+            Qt.Orientation.Horizontal,
+            (self.library, look.px("library_width")),
+            (self._middle, canvas_width),
+            (self._side, side_width),
+        )
+        for index in (0, 2):
+            self._columns.setStretchFactor(index, 0)
+        self._columns.setStretchFactor(1, 1)
+        self.library.setMinimumWidth(160)
+        self._side.setMinimumWidth(280)
+        self.log.hide()
+        self.setCentralWidget(self._columns)
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        document, canvas, files = self.document, self.canvas, self.files
+        return {
+            "new": files.new,
+            "new_default": files.new_default,
+            "open": files.ask_open,
+            "save": files.save,
+            "save_as": files.save_as,
+            "quit": self.close,
+            "undo": document.undo,
+            "redo": document.redo,
+            "duplicate": canvas.duplicate_selected,
+            "delete": canvas.remove_selected,
+            "select_all": lambda: canvas.select(document.workflow.nodes),
+            "mute": lambda: canvas.toggle_state("muted"),
+            "bypass": lambda: canvas.toggle_state("bypassed"),
+            "add": self._add_node,
+            "fit": canvas.fit,
+            "zoom_in": lambda: canvas.viewer.zoom(1.2),
+            "zoom_out": lambda: canvas.viewer.zoom(1 / 1.2),
+            "library": lambda: self.library.setVisible(self.library.isHidden()),
+            "log": lambda: self.log.setVisible(self.log.isHidden()),
+            "run": self.run,
+            "cancel": self.cancel,
+        }
+
+    def _connect(self) -> None:
+        self.bridge.arrived.connect(self._take)
+        self.canvas.selection_changed.connect(self.properties.show_nodes)
+        self.canvas.file_dropped.connect(lambda path: self.files.open(Path(path)))
+        self.canvas.menu_asked.connect(self._show_menu)
+        self.library.chosen.connect(lambda kind: self.canvas.add(kind))
+        for source in (self.canvas.refused, self.files.failed, self.preview.failed, self.monitor.failed):
+            source.connect(self.show_error)
+        self.files.told.connect(self.log.say)
+        self.preview.saved.connect(lambda path: self.log.say(f"Saved {path}"))
+        self.banner.node_asked.connect(self.canvas.reveal)
+        self.document.named.connect(self._refresh)
+        self.document.replaced.connect(self.monitor.forget)
+        self.document.replaced.connect(self.banner.dismiss)
+        self.monitor.changed.connect(self._refresh)
+
+    def _take(self, message: object) -> None:
+        """Take a message of the worker."""
+        if isinstance(message, EngineReady):
+            self.engine_ready = True
+            for part in (self.canvas, self.library, self.properties):
+                part.set_catalogue(message.catalogue)
+            self.status_line.show_device(message.device)
+        elif isinstance(message, EngineFailed):
+            self.show_error(message.error)
+            self.status_line.show_device("no engine")
+        else:
+            self.monitor.take(message)
+            if isinstance(message, NodeFailed):
+                self.properties.show_problem(message.node, message.port, f"{message.error.what} {message.error.fix}")
+            return
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Show in title, actions and status bar how things are."""
+        history, running = self.document.history, self.monitor.running
+        self.setWindowTitle(f"{self.document.title}[*] — Latent Loom")
+        self.setWindowModified(not history.clean)
+        enabled = {
+            "undo": history.can_undo,
+            "redo": history.can_redo,
+            "run": self.engine_ready and not running,
+            "cancel": running or not self.banner.isHidden(),
+        }
+        for name, on in enabled.items():
+            self.actions_by_name[name].setEnabled(on)
+        for name, panel in (("library", self.library), ("log", self.log)):
+            self.actions_by_name[name].setChecked(not panel.isHidden())
+        colors = {"finished": "success", "failed": "danger", "cancelled": "warning"}
+        text, color = self.monitor.status, "accent" if running else colors.get(self.monitor.outcome, "text_faint")
+        if not self.engine_ready:
+            text, color = ("Loading engine…", "warning") if self.banner.isHidden() else ("No engine", "danger")
+        self.status_line.show_state(text, color)
+        self.status_line.show_elapsed(self.monitor.elapsed)
+
+    def _add_node(self) -> None:
+        self.library.show()
+        self.library.focus_search()
+        self._refresh()
+
+    def _show_menu(self, at: object, _scene: QPointF) -> None:
+        menu = QMenu(self)
+        names = ("add", "|", "duplicate", "delete", "mute", "bypass", "|", "fit", "run")
+        for name in names if self.canvas.selected() else ("add", "|", "fit", "run"):
+            if name == "|":
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions_by_name[name])
+        if isinstance(at, QPoint):
+            menu.exec(at)
+        menu.deleteLater()
+
+    def _restore(self) -> None:
+        geometry = self._settings.state("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        for name in _SPLITTERS:
+            state = self._settings.state(name)
+            if state is not None:
+                getattr(self, f"_{name}").restoreState(state)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.start_engine)  # this paint is on the screen when the timer fires
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Cancel, join, and only then let Qt take the window down."""
+        if self._closed:
+            event.accept()
+            return
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        self._closed = True
+        self._settings.set_state("geometry", self.saveGeometry())
+        for name in _SPLITTERS:
+            self._settings.set_state(name, getattr(self, f"_{name}").saveState())
+        self._settings.flush()
+        self.hide()
+        self.bridge.close()
+        self.worker.close()
+        event.accept()
+
+
+def _splitter(orientation: Qt.Orientation, *parts: tuple[QWidget, int]) -> QSplitter:
+    """A splitter with a one-pixel handle and these parts at these sizes."""
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    for part, _ in parts:
+        splitter.addWidget(part)
+    splitter.setSizes([size for _, size in parts])
+    return splitter

@@ -1,0 +1,189 @@
+"""The large picture: live while the sampler works, then the result; zoom, pan and save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.panels.widgets import panel_header, small_button
+from app.theme import font, pixmap, theme
+from core.errors import LoomError
+
+_SMOOTH_BELOW = 6.0
+"""Enlarged more than this, pixels are shown as squares: a person is then looking at pixels."""
+
+
+class PictureView(QWidget):
+    """One picture, whole or zoomed.
+
+    Attributes:
+        image: The picture, or None.
+        zoom: Scale in screen pixels a picture pixel; None = as large as fits whole.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.image: QImage | None = None
+        self.zoom: float | None = None
+        self._pan = QPointF()
+        self._grabbed: QPointF | None = None
+        self.setMinimumSize(160, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_image(self, image: QImage | None) -> None:
+        """Show another picture; zoom and place stay while the size does."""
+        if image is None or self.image is None or image.size() != self.image.size():
+            self.fit()
+        self.image = image
+        self.update()
+
+    def fit(self) -> None:
+        """Show the whole picture as large as it fits."""
+        self.zoom, self._pan = None, QPointF()
+        self.update()
+
+    def actual(self) -> None:
+        """Show one picture pixel on one screen pixel."""
+        self.zoom, self._pan = 1.0, QPointF()
+        self.update()
+
+    def scale(self) -> float:
+        """The present scale, in screen pixels a picture pixel."""
+        if self.zoom is not None or self.image is None or self.image.isNull():
+            return self.zoom or 1.0
+        return min(self.width() / self.image.width(), self.height() / self.image.height())
+
+    def _target(self, image: QImage) -> QRectF:
+        width, height = image.width() * self.scale(), image.height() * self.scale()
+        centre = QRectF(self.rect()).center() + self._pan
+        return QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.color("field"))
+        painter.drawRoundedRect(self.rect(), look.px("radius"), look.px("radius"))
+        if self.image is None or self.image.isNull():
+            mark = pixmap("picture", "text_faint", 24)
+            middle = self.rect().center()
+            painter.setOpacity(0.6)
+            painter.drawPixmap(middle.x() - 12, middle.y() - 28, mark)
+            painter.setOpacity(1.0)
+            painter.setPen(look.color("text_faint"))
+            painter.setFont(font("font_small"))
+            painter.drawText(self.rect().adjusted(0, 24, 0, 0), Qt.AlignmentFlag.AlignCenter, "Run to make a picture")
+            return
+        smooth = self.zoom is None or self.scale() < _SMOOTH_BELOW
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        painter.setClipRect(self.rect())
+        painter.drawImage(self._target(self.image), self.image)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        before = self.scale()
+        after = min(max(before * 1.0015 ** event.angleDelta().y(), 0.05), 40.0)
+        offset = event.position() - QRectF(self.rect()).center() - self._pan
+        self._pan += offset * (1 - after / before)
+        self.zoom = after
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._grabbed = event.position() - self._pan
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grabbed is not None and self.zoom is not None:
+            self._pan = event.position() - self._grabbed
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grabbed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit()
+
+
+class PreviewPanel(QWidget):
+    """Picture, caption and buttons.
+
+    Attributes:
+        view: The picture.
+
+    Signals:
+        failed(LoomError): The picture could not be saved.
+        saved(str): It was saved to this path.
+    """
+
+    failed = Signal(object)
+    saved = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self.view = PictureView()
+        self._caption = QLabel(" ")
+        self._caption.setObjectName("help")
+        self.folder = Path.home()
+        self._texts: dict[str, str] = {}
+        self._save = small_button("save", "Save the picture as…", self.save_as)
+        self._save.setEnabled(False)
+        buttons = (
+            small_button("fit", "Fit the picture (double-click)", self.view.fit),
+            small_button("actual", "One to one", self.view.actual),
+            self._save,
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(panel_header("PICTURE", *buttons))
+        inner = QVBoxLayout()
+        inner.setContentsMargins(16, 0, 12, 8)
+        inner.setSpacing(6)
+        inner.addWidget(self.view, 1)
+        inner.addWidget(self._caption)
+        layout.addLayout(inner, 1)
+
+    def show_picture(self, image: QImage | None, caption: str, texts: dict[str, str] | None = None) -> None:
+        """Show a picture; `texts` go into the file when a person saves it."""
+        self.view.show_image(image)
+        self._caption.setText(caption or " ")
+        self._texts = texts or {}
+        self._save.setEnabled(image is not None)
+
+    @property
+    def caption(self) -> str:
+        """The line below the picture."""
+        return self._caption.text()
+
+    def save_as(self) -> None:
+        """Ask for a file and write the picture there."""
+        start = str(self.folder / "picture.png")
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Save the picture", start, "PNG (*.png);;JPEG (*.jpg);;WebP (*.webp)"
+        )
+        if path:
+            self.save(Path(path))
+
+    def save(self, path: Path) -> None:
+        """Write the picture, with the workflow in it where the format holds texts."""
+        if self.view.image is None:
+            return
+        path = path if path.suffix else path.with_suffix(".png")
+        image = self.view.image.copy()
+        for key, text in self._texts.items():
+            image.setText(key, text)
+        if image.save(str(path)):
+            self.folder = path.parent
+            self.saved.emit(str(path))
+            return
+        self.failed.emit(
+            LoomError(
+                f'The picture could not be saved to "{path}".',
+                why="The folder cannot be written to, or the file type is not one of PNG, JPEG and WebP.",
+                fix="Choose another folder, or a name that ends in .png.",
+            )
+        )

@@ -1,0 +1,59 @@
+"""What the window remembers between starts: geometry, splitters, the last folder and recent files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+_RECENT_LIMIT = 8
+
+
+class Settings:
+    """Typed access to the stored preferences.
+
+    Args:
+        path: An INI file to use instead of the platform's place; tests pass one of their own.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        if path is None:
+            self._store = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "latent-loom", "latent-loom")
+        else:
+            self._store = QSettings(str(path), QSettings.Format.IniFormat)
+
+    def state(self, name: str) -> QByteArray | None:
+        """A stored geometry or splitter state, or None before the first time."""
+        value = self._store.value(f"window/{name}")
+        return value if isinstance(value, QByteArray) else None
+
+    def set_state(self, name: str, value: QByteArray) -> None:
+        """Keep a geometry or splitter state."""
+        self._store.setValue(f"window/{name}", value)
+
+    @property
+    def folder(self) -> Path:
+        """Where file dialogs start: the last folder used, or the home folder."""
+        stored = Path(str(self._store.value("files/folder", "")))
+        return stored if stored.is_absolute() and stored.is_dir() else Path.home()
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        self._store.setValue("files/folder", str(folder))
+
+    @property
+    def recent(self) -> list[Path]:
+        """Workflow files used last, newest first, without those that are gone."""
+        stored = self._store.value("files/recent", [])
+        names = [stored] if isinstance(stored, str) else list(stored or [])
+        return [Path(name) for name in names if Path(name).is_file()]
+
+    def remember_file(self, path: Path) -> None:
+        """Put `path` first among the recent files, and its folder first in dialogs."""
+        names = [str(path), *(str(other) for other in self.recent if other != path)]
+        self._store.setValue("files/recent", names[:_RECENT_LIMIT])
+        self.folder = path.parent
+
+    def flush(self) -> None:
+        """Write to disk now."""
+        self._store.sync()

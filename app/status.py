@@ -1,0 +1,65 @@
+"""The status bar: what the run does at the left, device and elapsed time at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from app.theme import theme
+
+
+class Dot(QWidget):
+    """A small disc in a colour of the theme."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._color = QColor(theme().color("text_faint"))
+        self.setFixedSize(20, 16)
+
+    def show_color(self, name: str) -> None:
+        """Take another colour of the theme."""
+        self._color = theme().color(name)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._color)
+        painter.drawEllipse(10, 5, 7, 7)
+
+
+class StatusLine:
+    """Fills a window's status bar."""
+
+    def __init__(self, bar: QStatusBar) -> None:
+        bar.setSizeGripEnabled(False)
+        self._dot, self._state, self._elapsed, self._device = Dot(), QLabel(), QLabel(), QLabel()
+        bar.addWidget(self._dot)
+        bar.addWidget(self._state, 1)
+        bar.addPermanentWidget(self._elapsed)
+        bar.addPermanentWidget(self._device)
+
+    def show_state(self, text: str, color: str) -> None:
+        """Say what goes on; `color` is a name of the theme."""
+        self._state.setText(text)
+        self._dot.show_color(color)
+
+    def show_elapsed(self, text: str) -> None:
+        """Show the time of the present or last run."""
+        self._elapsed.setText(text)
+
+    def show_device(self, text: str) -> None:
+        """Show what computes."""
+        self._device.setText(text)
+
+    @property
+    def text(self) -> str:
+        """What goes on, in words."""
+        return self._state.text()
+
+    @property
+    def device(self) -> str:
+        """What computes, in words."""
+        return self._device.text()
