@@ -11,7 +11,8 @@ from app.document import Document
 from app.settings import Settings
 from core.errors import LoomError
 
-_FILTER = "Workflows (*.json);;All files (*)"
+_OPEN = "Workflows and pictures that carry one (*.json *.png);;All files (*)"
+_SAVE = "Workflows (*.json)"
 
 
 class Files(QObject):
@@ -41,7 +42,7 @@ class Files(QObject):
 
     def ask_open(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open a workflow", str(self._settings.folder), _FILTER)
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open a workflow", str(self._settings.folder), _OPEN)
         if path:
             self.open(Path(path))
 
@@ -66,7 +67,7 @@ class Files(QObject):
     def save_as(self) -> bool:
         """Ask for a file and save there; returns whether it was saved."""
         start = self._document.path or self._settings.folder / f"{_plain(self._document.title)}.json"
-        path, _ = QFileDialog.getSaveFileName(self._window, "Save the workflow", str(start), _FILTER)
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save the workflow", str(start), _SAVE)
         if not path:
             return False
         return self._write(Path(path) if Path(path).suffix else Path(path).with_suffix(".json"))

@@ -28,7 +28,7 @@ from app.settings import Settings
 from app.status import StatusLine
 from app.theme import icon, theme
 from core.errors import LoomError
-from core.events import NodeFailed
+from core.events import NodeFailed, RunQueued
 
 MakeWorker = Callable[[Post], Worker]
 _SPLITTERS = ("columns", "side", "middle")
@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         if not self.engine_ready or self.monitor.running:
             return
         self.banner.dismiss()
+        self.monitor.take(RunQueued())  # at once, so that a second click cannot queue a second run
         self.worker.run(self.document.workflow)
 
     def cancel(self) -> None:

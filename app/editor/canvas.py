@@ -57,6 +57,7 @@ class Canvas(QWidget):
         self.viewer.connection_changed.connect(self._rewire)
         self.viewer.connection_sliced.connect(self._slice)
         self.viewer.relink_asked.connect(self.refresh)
+        self.viewer.refit_asked.connect(self.fit)
         self.viewer.node_dropped.connect(self.add)
         self.viewer.file_dropped.connect(self.file_dropped)
         self.viewer.menu_asked.connect(self.menu_asked)

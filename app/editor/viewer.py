@@ -35,13 +35,19 @@ class LoomViewer(LinkingViewer):
         node_dropped(str, QPointF): A kind of node was dropped at a scene position.
         file_dropped(str): A local file was dropped.
         menu_asked(QPoint, QPointF): The context menu, at a global and a scene position.
+        refit_asked(): The size changed while everything was in view.
+
+    Attributes:
+        fitted: Whether everything was brought into view and nobody has moved the view since.
     """
 
     node_dropped = Signal(str, QPointF)
     file_dropped = Signal(str)
     menu_asked = Signal(object, QPointF)
+    refit_asked = Signal()
 
     def __init__(self) -> None:
+        self.fitted = False
         super().__init__()
         self.setObjectName("viewer")
         self.setBackgroundBrush(theme().color("canvas"))
@@ -57,12 +63,14 @@ class LoomViewer(LinkingViewer):
             return
         scale = min(size.width() / rect.width(), size.height() / rect.height(), largest)
         self._look_at(rect.center(), max(scale, _SMALLEST))
+        self.fitted = True
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Scale by `factor` around a scene position (the centre when None), within the canvas' limits."""
         scale = self.transform().m11()
         factor = min(max(scale * factor, _SMALLEST), _LARGEST) / scale
         self.scale(factor, factor, at)
+        self.fitted = False
 
     def _look_at(self, centre: QPointF, scale: float) -> None:
         size = self.viewport().size()
@@ -90,11 +98,13 @@ class LoomViewer(LinkingViewer):
         painter.drawPoints([QPointF(x, y) for y in range(top, int(rect.bottom()) + _GRID, _GRID) for x in xs])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep scale and centre."""
+        """Keep scale and centre, or everything in view where it was so before."""
         centre, scale = self._scene_range.center(), self.transform().m11() or 1.0
         QGraphicsView.resizeEvent(self, event)
         self._last_size = self.size()
         self._look_at(centre, scale)
+        if self.fitted:
+            self.refit_asked.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         delta = event.angleDelta().y() or event.angleDelta().x()
@@ -109,6 +119,7 @@ class LoomViewer(LinkingViewer):
         if event.button() == Qt.MouseButton.MiddleButton:
             self._origin_pos = self._previous_pos = event.position().toPoint()
             self.MMB_state = True
+            self.fitted = False
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             return
         super().mousePressEvent(event)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
-
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
+from app.document import WORKFLOW_KEY, Document
 from app.editor.canvas import Canvas
 from app.editor.card_state import readable_seconds
 from app.panels.log import LogPanel
@@ -26,15 +25,8 @@ from core.events import (
     StepTaken,
 )
 from core.graph import workflow_file
-from core.graph.workflow import Workflow
 
 _TICK_MS = 100
-
-
-class _HasWorkflow(Protocol):
-    @property
-    def workflow(self) -> Workflow:
-        """The open workflow."""
 
 
 class RunMonitor(QObject):
@@ -52,7 +44,7 @@ class RunMonitor(QObject):
     changed = Signal()
     failed = Signal(object)
 
-    def __init__(self, document: _HasWorkflow, canvas: Canvas, preview: PreviewPanel, log: LogPanel) -> None:
+    def __init__(self, document: Document, canvas: Canvas, preview: PreviewPanel, log: LogPanel) -> None:
         super().__init__()
         self._document, self._canvas, self._preview, self._log = document, canvas, preview, log
         self._waiting = 0
@@ -150,7 +142,7 @@ class RunMonitor(QObject):
             self._canvas.show_run(link.target, preview=image)
         self._picture_of = node
         caption = f"{self._title(node)}: {image.width()} × {image.height()} pixels"
-        self._preview.show_picture(image, caption, {"workflow": workflow_file.dumps(self._document.workflow)})
+        self._preview.show_picture(image, caption, {WORKFLOW_KEY: workflow_file.dumps(self._document.workflow)})
 
     def _fail_node(self, event: NodeFailed) -> None:
         if event.node in self._failed:

@@ -13,7 +13,7 @@ from app.catalogue import catalogue_of
 from app.runtime.messages import EngineFailed, EngineReady, PictureMade
 from core.cancellation import CancelToken
 from core.errors import Cancelled, LoomError
-from core.events import Event, NodeFinished, RunCancelled, RunQueued
+from core.events import Event, NodeFinished, RunCancelled
 from core.graph.execution import Executor
 from core.graph.node_spec import NodeRegistry
 from core.graph.workflow import Workflow
@@ -77,13 +77,12 @@ class Worker:
     def run(
         self, workflow: Workflow, *, targets: tuple[str, ...] | None = None, output_folder: Path = Path("output")
     ) -> None:
-        """Queue a run of a copy of `workflow` as it is now."""
+        """Queue a run of a copy of `workflow` as it is now. The caller knows that it is queued: no event says so."""
         run = _Run(workflow.copy(), targets, output_folder)
         with self._lock:
             if self._closed:
                 return
             self._open.append(run)
-        self._post(RunQueued())
         self._runs.put(run)
 
     def cancel(self) -> None:

@@ -1,0 +1,226 @@
+"""The window as a person uses it, over trivial nodes and a real worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from app.document import WORKFLOW_KEY
+from app.main_window import MainWindow
+from app.settings import Settings
+from core.errors import LoomError
+from core.graph import workflow_file
+from core.graph.edits import SetSetting
+
+OpenWindow = Callable[..., MainWindow]
+
+
+def prompt_field(window: MainWindow) -> QPlainTextEdit:
+    field = window.properties.rows["text"].control.focusProxy()
+    assert isinstance(field, QPlainTextEdit)
+    return field
+
+
+def test_the_prompt_is_in_sight_at_the_start(open_window: OpenWindow) -> None:
+    window = open_window()
+    assert prompt_field(window).toPlainText() == "hello"
+    assert prompt_field(window).isVisible()
+
+
+def test_typing_in_the_prompt_is_one_undo_step_and_ctrl_z_works_inside_the_field(open_window: OpenWindow) -> None:
+    window = open_window()
+    field = prompt_field(window)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "a red fox")
+    assert window.document.workflow.nodes["prompt"].settings["text"] == "a red fox"
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.document.workflow.nodes["prompt"].settings["text"] == "hello"
+    assert field.toPlainText() == "hello"
+    QTest.keyClick(field, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert field.toPlainText() == "a red fox"
+
+
+def test_a_run_shows_progress_pictures_and_times(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(count=40)
+    seen: list[tuple[int, int]] = []
+
+    def watch(_message: object) -> None:
+        state = window.canvas.view.cards["steps"].state
+        if state.phase == "running" and state.total:
+            seen.append((state.done, state.total))
+
+    window.bridge.arrived.connect(watch)
+    window.actions_by_name["run"].trigger()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "finished")
+    assert seen == sorted(seen)
+    assert len({done for done, _ in seen}) > 1
+    assert {total for _, total in seen} == {40}
+    states = {id: card.state for id, card in window.canvas.view.cards.items()}
+    assert all(state.phase == "done" and state.seconds is not None for state in states.values())
+    assert states["steps"].preview is not None
+    assert states["paint"].preview is not None
+    assert window.preview.view.image is not None
+    assert (window.preview.view.image.width(), window.preview.view.image.height()) == (12, 8)
+    assert window.status_line.text == "Finished"
+
+
+def test_a_second_run_marks_cached_nodes(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.run()
+    qtbot.waitUntil(lambda: not window.monitor.running and window.monitor.outcome == "finished")
+    window.run()
+    qtbot.waitUntil(lambda: not window.monitor.running and window.monitor.outcome == "finished")
+    assert window.canvas.view.cards["steps"].state.cached
+
+
+def test_cancel_acts_within_one_step(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(count=100_000)
+    window.run()
+    qtbot.waitUntil(lambda: window.canvas.view.cards["steps"].state.done > 1)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.monitor.running, timeout=1000)
+    assert window.monitor.outcome == "cancelled"
+    assert window.canvas.view.cards["steps"].state.phase == "idle"
+    assert window.status_line.text == "Cancelled"
+
+
+def test_a_failure_shows_three_parts_on_the_node_and_in_the_banner(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(last="test.fail")
+    window.run()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "failed")
+    assert window.banner.text == "It failed. It always does. Do not use it."
+    assert window.canvas.view.cards["last"].state.error == "It failed. Do not use it."
+    assert window.canvas.view.cards["paint"].state.preview is not None, "what was made before stays"
+    window.banner.node_asked.emit("last")
+    assert window.canvas.selected() == ["last"]
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.banner.isHidden()
+
+
+def test_all_problems_are_marked_before_anything_runs(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.document.do(SetSetting("amount", "value", -1))
+    window.document.do(SetSetting("prompt", "text", "x" * 51))
+    window.run()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "failed")
+    states = {id: card.state for id, card in window.canvas.view.cards.items()}
+    assert states["amount"].error_port == "value"
+    assert states["prompt"].error_port == "text"
+    assert "-1" in states["amount"].error
+
+
+def test_run_waits_for_the_engine(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(wait=False)
+    assert not window.actions_by_name["run"].isEnabled()
+    assert window.status_line.text == "Loading engine…"
+    qtbot.waitUntil(lambda: window.engine_ready)
+    assert window.actions_by_name["run"].isEnabled()
+    assert window.status_line.device == "a device"
+
+
+def test_close_while_running_joins_the_worker(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(count=100_000)
+    window.run()
+    qtbot.waitUntil(lambda: window.canvas.view.cards["steps"].state.done > 0)
+    assert window.close()
+    assert not window.worker.alive
+
+
+@pytest.mark.parametrize(
+    ("answer", "closed"), [(QMessageBox.StandardButton.Cancel, False), (QMessageBox.StandardButton.Discard, True)]
+)
+def test_unsaved_changes_are_asked_about(
+    open_window: OpenWindow, answer: QMessageBox.StandardButton, closed: bool
+) -> None:
+    window = open_window()
+    window.document.do(SetSetting("amount", "value", 4))
+    assert window.isWindowModified()
+
+    def reply() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        box.button(answer).click()
+
+    QTimer.singleShot(0, reply)
+    assert window.close() == closed
+
+
+def test_save_and_open_give_the_same_workflow(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window()
+    window.document.do(SetSetting("amount", "value", 77))
+    path = tmp_path / "saved.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path), ""))
+    window.actions_by_name["save_as"].trigger()
+    assert window.document.clean
+    assert window.document.path == path
+    before = workflow_file.dumps(window.document.workflow)
+    window.files.new()
+    assert not window.canvas.view.cards
+    window.files.open(path)
+    assert workflow_file.dumps(window.document.workflow) == before
+    assert set(window.canvas.view.cards) == {"amount", "prompt", "steps", "paint", "last"}
+    assert len(window.canvas.view.links) == 4
+
+
+def test_a_damaged_file_leaves_the_workflow_and_says_why(open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window()
+    path = tmp_path / "damaged.json"
+    path.write_text('{"format": "latent-loom-workflow", "ver', encoding="utf-8")
+    window.files.open(path)
+    assert len(window.document.workflow.nodes) == 5
+    assert not window.banner.isHidden()
+    assert "damaged.json" in window.banner.text
+
+
+def test_a_saved_picture_opens_its_workflow(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window()
+    window.run()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "finished")
+    path = tmp_path / "picture.png"
+    window.preview.save(path)
+    window.files.new()
+    window.files.open(path)
+    assert set(window.document.workflow.nodes) == {"amount", "prompt", "steps", "paint", "last"}
+    assert window.document.path is None
+
+
+def test_a_picture_without_a_workflow_is_refused(open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window()
+    path = tmp_path / "plain.png"
+    QImage(4, 4, QImage.Format.Format_RGB888).save(str(path))
+    window.files.open(path)
+    assert "No workflow was found" in window.banner.text
+
+
+def test_pictures_carry_the_workflow_under_cores_name() -> None:
+    from core.imaging.files import WORKFLOW_KEY as CORES_KEY
+
+    assert WORKFLOW_KEY == CORES_KEY
+
+
+def test_an_unwritable_picture_is_an_error_in_three_parts(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.run()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "finished")
+    errors: list[LoomError] = []
+    window.preview.failed.connect(errors.append)
+    window.preview.save(Path("/nowhere/at/all.png"))
+    assert errors
+    assert errors[0].fix
+
+
+def test_geometry_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window()
+    window.resize(1100, 700)
+    window.close()
+    assert Settings(tmp_path / "settings.ini").state("geometry") == window.saveGeometry()
