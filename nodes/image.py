@@ -52,10 +52,13 @@ def preview_image(image: Image) -> Image:
 def save_image(
     image: Image,
     *,
-    name: Annotated[str, Setting(max_length=100, shown=True, help="File names begin with this; a number follows.")] = "picture",
+    name: Annotated[
+        str, Setting(max_length=100, shown=True, help="File names begin with this; a number follows.")
+    ] = "picture",
     folder: Annotated[Path, Setting(widget="folder", help="Empty = the folder called output.")] = Path(),
     run: RunContext,
 ) -> None:
     """Save each picture as a PNG that carries this workflow: open the file to get the workflow back."""
+    target, stem, workflow = run.output_folder / folder, Path(name).name or "picture", run.workflow_text()
     for pixels in image.to_uint8():
-        run.wrote(files.write_png(pixels, run.output_folder / folder, Path(name).name or "picture", run.workflow_text()))
+        run.wrote(files.write_png(pixels, target, stem, workflow))

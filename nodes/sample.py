@@ -24,7 +24,9 @@ Seed = Annotated[
 def scheduler(
     denoiser: Denoiser,
     *,
-    steps: Annotated[int, Setting(min=1, max=1000, unit="steps", shown=True, help="More steps are finer and slower.")] = 25,
+    steps: Annotated[
+        int, Setting(min=1, max=1000, unit="steps", shown=True, help="More steps are finer and slower.")
+    ] = 25,
     spacing: Annotated[
         str, Setting(choices=("uniform", "quad"), help="How steps are spread: evenly, or denser near the picture.")
     ] = "uniform",
@@ -79,7 +81,8 @@ def denoise(
     preview: Autoencoder | None = None,
     *,
     guidance: Annotated[
-        float, Setting(min=1.0, max=30.0, step=0.5, shown=True, help="How strongly the prompt is followed; 1 = no guidance.")
+        float,
+        Setting(min=1.0, max=30.0, step=0.5, shown=True, help="How strongly the prompt is followed; 1 = no guidance."),
     ] = 2.0,
     eta: Annotated[
         float, Setting(min=0.0, max=1.0, step=0.1, help="Fresh noise at each step: 0 none (DDIM), 1 as much as DDPM.")

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import InputError
 from training.datasets.scenes import SceneConfig
+from training.overrides import override
 
 T = TypeVar("T")
 PHASES = ("first_stage", "decoder", "second_stage")
@@ -167,6 +168,11 @@ class RunConfig:
     def __post_init__(self) -> None:
         unknown = [phase for phase in self.phases if phase not in PHASES]
         _require(not unknown, "phases", self.phases, f"must be among {', '.join(PHASES)}")
+        _require(bool(self.phases), "phases", self.phases, f"must name at least one of {', '.join(PHASES)}")
+        plain = self.name.strip() == Path(self.name).name == self.name and "\\" not in self.name
+        _require(plain and self.name[:1] not in ("", "."), "name", self.name, "must be usable as a folder's name")
+        for name in ("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"):
+            _require(getattr(self, name) > 0, name, getattr(self, name), "must be above 0")
 
 
 def load_config(path: Path, overrides: Mapping[str, str] | None = None) -> RunConfig:
@@ -186,7 +192,7 @@ def load_config(path: Path, overrides: Mapping[str, str] | None = None) -> RunCo
             f"The training configuration {path} is not valid TOML.", why=f"{error}.", fix="Mend that line."
         ) from error
     for dotted, text in (overrides or {}).items():
-        _set(table, dotted, text)
+        override(table, RunConfig, dotted, text)
     return build(RunConfig, table, str(path))
 
 
@@ -222,27 +228,32 @@ def _value(kind: Any, value: Any, where: str) -> Any:
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         return value if value is None else _value(next(a for a in get_args(kind) if a is not type(None)), value, where)
-    if origin is tuple and isinstance(value, list | tuple):
-        kinds = get_args(kind)
-        inner = [kinds[0]] * len(value) if len(kinds) == 2 and kinds[1] is Ellipsis else kinds
-        return tuple(_value(k, v, where) for k, v in zip(inner, value, strict=True))
+    if origin is tuple:
+        return _items(get_args(kind), value, where)
+    if dataclasses.is_dataclass(kind) or origin is Mapping:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{where} must be a table; got {value!r}.")
+        return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(kind, type) and issubclass(kind, Parameterization):
+    if kind is Parameterization:
+        _require(value in list(Parameterization), where, value, f"must be among {', '.join(Parameterization)}")
         return Parameterization(value)
+    if origin is Literal:
+        _require(value in get_args(kind), where, value, f"must be among {', '.join(map(str, get_args(kind)))}")
     if isinstance(kind, type) and not (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):
         raise TypeError(f"{where} must be {kind.__name__}; got {value!r}.")
     return value
 
 
-def _set(table: dict[str, Any], dotted: str, text: str) -> None:
-    *parents, last = dotted.split(".")
-    for parent in parents:
-        table = table.setdefault(parent, {})
-    try:
-        table[last] = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        table[last] = text
+def _items(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{where} must be a list; got {value!r}.")
+    if kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(value)
+    if len(kinds) != len(value):
+        raise TypeError(f"{where} must have {len(kinds)} values; got {value!r}.")
+    return tuple(_value(kind, item, where) for kind, item in zip(kinds, value, strict=True))
 
 
 def _require(holds: bool, name: str, value: object, rule: str) -> None:

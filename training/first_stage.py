@@ -53,7 +53,8 @@ class FirstStage:
     def sample_grid(self) -> np.ndarray:
         """Held-out sources above their reconstructions."""
         source = from_uint8(self.held_out.images[:SHOWN])
-        return tile(np.concatenate([to_uint8(source), to_uint8(self.module.decode(self.module.encode(source).mode()))]), SHOWN)
+        decoded = self.module.decode(self.module.encode(source).mode())
+        return tile(np.concatenate([to_uint8(source), to_uint8(decoded)]), SHOWN)
 
     def finish(self, models: Path) -> None:
         """Measure the scale that gives latents unit variance (appendix G), and save."""

@@ -107,7 +107,8 @@ class Loop:
         return LoomError(
             f"Training stopped at step {self.step} of {self.phase.name}: {', '.join(bad)} is not a finite number.",
             why="The weights diverged, usually from a learning rate that is too high for this batch size.",
-            fix=f"Lower {self.phase.name}.optimizer.lr and resume: the last checkpoint is kept in {self.checkpoints}.",
+            fix=f"Begin a run of another name with a lower {self.phase.name}.optimizer.lr than "
+            f"{self.phase.optimizer.lr:g}; {self.checkpoints} keeps the last checkpoint from before.",
         )
 
     def _obey(self, commands: list[str]) -> None:

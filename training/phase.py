@@ -18,7 +18,6 @@ class Phase(Protocol):
 
     Attributes:
         name: Name of the phase, one of `training.config.PHASES`.
-        module: Everything that is trained or saved.
         steps: Steps in all.
         batch_size: Samples a step.
         ema_decay: Limit of the moving average's decay.
@@ -26,11 +25,15 @@ class Phase(Protocol):
     """
 
     name: str
-    module: nn.Module
     steps: int
     batch_size: int
     ema_decay: float
     optimizer: OptimizerConfig
+
+    @property
+    def module(self) -> nn.Module:
+        """Everything that is trained or saved."""
+        ...
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of a step and its terms for the log; a function of the weights and the step alone."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -111,4 +110,4 @@ def load_probe(path: Path, config: SceneConfig) -> Probe:
     """Load a probe for the classes and backgrounds of `config`."""
     probe = Probe(config.classes, config.backgrounds)
     load_into(probe, path)
-    return cast(Probe, probe.eval())
+    return probe.eval()

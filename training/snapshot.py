@@ -23,7 +23,11 @@ def save_snapshot(
     Order, augmentation and noise are functions of the run's seed and the step, so the step is the data position.
     """
     final, aside = folder / f"step_{step}", folder / f".step_{step}"
-    shutil.rmtree(aside, ignore_errors=True)
+    if final.exists():
+        # A step decides its state, so a run that was resumed and stopped at once has nothing new to save.
+        return final
+    for torn in folder.glob(".step_*"):
+        shutil.rmtree(torn)
     aside.mkdir(parents=True)
     save_file({k: v.contiguous() for k, v in module.state_dict().items()}, aside / "weights.safetensors")
     save_file({k: v.contiguous() for k, v in ema.state_dict().items()}, aside / "ema.safetensors")
@@ -32,7 +36,6 @@ def save_snapshot(
     (aside / "state.json").write_text(json.dumps({"step": step, "groups": groups}))
     for file in aside.iterdir():
         _flush(file)
-    shutil.rmtree(final, ignore_errors=True)
     aside.rename(final)
     for _, old in _found(folder)[:-keep]:
         shutil.rmtree(old)

@@ -13,14 +13,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from core.cancellation import CancelToken
 from core.checkpoints.model_folder import load_autoencoder
 from core.errors import Cancelled, InputError, LoomError
 from core.randomness import derived_seed
-from training.config import PHASES, RunConfig, build, load_config, to_dict
-from training.data import ScenePool, load_pool
+from training import toml_writer
+from training.config import PHASES, RunConfig, load_config, to_dict
+from training.data import ScenePool, fingerprint, load_pool
 from training.first_stage import DecoderTuning, FirstStage, encode_pool
 from training.loop import Loop, Outcome
 from training.phase import Phase
@@ -29,6 +31,7 @@ from training.second_stage import SecondStage
 
 HELD_OUT_SEED = 1_000_000_000
 RUNS = Path("runs")
+FROZEN = "config.toml"
 
 
 def main(target: Path, overrides: Mapping[str, str] | None = None) -> int:
@@ -39,42 +42,67 @@ def main(target: Path, overrides: Mapping[str, str] | None = None) -> int:
     """
     config, folder = open_run(target, overrides or {})
     cancel = CancelToken()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: cancel.cancel())
+    earlier = {
+        number: signal.signal(number, lambda *_: cancel.cancel()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         train(config, folder, cancel)
     except LoomError as error:
         folder.event("failed", what=error.what, why=error.why, fix=error.fix)
         folder.status(state="failed", error={"what": error.what, "why": error.why, "fix": error.fix})
         raise
+    except Exception as error:
+        # Whoever watches the folder learns of it; the traceback goes on.
+        told = {"what": f"Training failed: {error!r}.", "why": "This is a mistake in the program.", "fix": "Report it."}
+        folder.status(state="failed", error=told)
+        raise
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
     return 0
 
 
 def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, RunFolder]:
-    """Make the run folder of a configuration, or open a run folder that is there."""
+    """Make the run folder of a configuration, or open a run folder that is there.
+
+    Raises:
+        InputError: The configuration cannot be used, or is not the one that the run began with.
+    """
     if target.is_dir():
-        try:
-            frozen = json.loads((target / "config.json").read_text("utf-8"))
-        except (OSError, ValueError) as error:
+        if overrides:
             raise InputError(
-                f"{target} cannot be resumed.", why=f"Its config.json cannot be read: {error}.", fix="Name a run folder."
-            ) from error
-        return build(RunConfig, frozen, f"{target}/config.json"), RunFolder(target)
+                f"{', '.join(overrides)} cannot be changed in {target}.",
+                why="A run's configuration is frozen when it starts.",
+                fix="Leave the overrides out to resume it, or begin a run of another name from a configuration file.",
+            )
+        return load_config(target / FROZEN), RunFolder(target)
     config = load_config(target, overrides)
-    folder = RunFolder(RUNS / config.name)
-    text = json.dumps(to_dict(config), indent=1).encode()
-    frozen_file = folder.path / "config.json"
-    if frozen_file.exists() and frozen_file.read_bytes() != text:
+    path, text = RUNS / config.name, toml_writer.dumps(to_dict(config)).encode()
+    if not (path / FROZEN).exists():
+        folder = RunFolder(path)
+        write_atomically(path / "environment.json", json.dumps(environment(config), indent=1).encode())
+        # Last, as this file says that the folder is a run.
+        write_atomically(path / FROZEN, text)
+        return config, folder
+    if (path / FROZEN).read_bytes() != text:
         raise InputError(
-            f"The run folder {folder.path} belongs to another configuration.",
+            f"The run folder {path} belongs to another configuration.",
             why="A run's configuration is frozen when it starts.",
-            fix=f"Choose another name, or resume it with: python main.py train {folder.path}",
+            fix=f"Choose another name, or resume it with: python main.py train {path}",
         )
-    write_atomically(frozen_file, text)
-    shutil.copyfile(target, folder.path / "config.toml")
-    environment = {"python": platform.python_version(), "torch": torch.__version__, "machine": platform.machine()}
-    write_atomically(folder.path / "environment.json", json.dumps(environment, indent=1).encode())
-    return config, folder
+    return config, RunFolder(path)
+
+
+def environment(config: RunConfig) -> dict[str, str]:
+    """Return what a run's exact numbers depend on beside its configuration."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "system": platform.platform(),
+        "dataset": fingerprint(config.data),
+    }
 
 
 def train(config: RunConfig, folder: RunFolder, cancel: CancelToken) -> None:
@@ -105,7 +133,23 @@ def train(config: RunConfig, folder: RunFolder, cancel: CancelToken) -> None:
 
 
 def make_phase(name: str, config: RunConfig, models: Path, pool: ScenePool, held_out: ScenePool) -> Phase:
-    """Build a phase; its first weights depend on the run's seed alone."""
+    """Build a phase; its first weights depend on the run's seed alone.
+
+    Raises:
+        InputError: The networks cannot be built as configured.
+        ModelFileError: The phase needs the model of an earlier one, which is not there.
+    """
+    try:
+        return _make_phase(name, config, models, pool, held_out)
+    except (TypeError, ValueError, KeyError, AssertionError, RuntimeError) as error:
+        raise InputError(
+            f"The networks of {name} cannot be built as configured.",
+            why=f"{type(error).__name__}: {error}",
+            fix=f"Change the network's arguments under {name} in the configuration.",
+        ) from error
+
+
+def _make_phase(name: str, config: RunConfig, models: Path, pool: ScenePool, held_out: ScenePool) -> Phase:
     torch.manual_seed(derived_seed(config.seed, name, "weights"))
     if name == "first_stage":
         return FirstStage(config, config.first_stage, pool, held_out)
