@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from core.errors import InputError
@@ -28,3 +30,11 @@ def select(name: str | None = None) -> torch.device:
             fix="Use --device cpu, or install the CUDA build of PyTorch.",
         )
     return device
+
+
+def leave_a_core() -> None:
+    """Let torch compute on all processors but one, so that a window beside it stays responsive.
+
+    Threads of one operation wait for each other: with every core taken, one busy core would stall them all.
+    """
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

@@ -1,4 +1,4 @@
-"""`python main.py models [PATH] [--json]`: the installed models, or what one model folder holds."""
+"""`python main.py models [PATH] [--install NAME] [--json]`: the installed models, or what one model folder holds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ def main(arguments: list[str]) -> int:
     """Print the installed models, or the one named; return the exit code."""
     parser = argparse.ArgumentParser(prog="main.py models", description="List models and what they hold.")
     parser.add_argument("path", type=Path, nargs="?", help="a model folder (default: all that are installed)")
+    parser.add_argument("--install", metavar="NAME", help="install the model folder at PATH under this name")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
+    if options.install is not None and options.path is None:
+        parser.error("--install needs the PATH of the model folder, such as runs/NAME/models")
 
     from core.checkpoints import model_folder
+    from core.checkpoints.install import install
 
-    if options.path is None:
+    if options.install is not None:
+        folders = [install(existing(options.path), options.install)]
+    elif options.path is None:
         folders = [model_folder.find(name) for name in model_folder.installed()]
     else:
         folders = [existing(options.path)]

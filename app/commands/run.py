@@ -46,10 +46,11 @@ def main(arguments: list[str]) -> int:
         # Hidden before torch looks for it, no node can choose the GPU.
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
-    from core.device import select
+    from core.device import leave_a_core, select
     from nodes import registry as node_registry
 
     select(options.device)
+    leave_a_core()
     return run(workflow, node_registry(), options)
 
 

@@ -23,8 +23,11 @@ Post = Callable[[object], None]
 
 def installed_nodes() -> NodeRegistry:
     """Import every node, and torch with them: takes seconds, so only the worker's thread may call it."""
-    import nodes  # here, because the window must be painted before torch is imported
+    # Here, because the window must be painted before torch is imported.
+    import nodes
+    from core.device import leave_a_core
 
+    leave_a_core()
     return nodes.registry()
 
 
