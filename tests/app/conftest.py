@@ -96,7 +96,13 @@ def make_registry() -> NodeRegistry:
 def make_workflow(count: int = 5, last: str = "test.show") -> Workflow:
     """amount -> words -> steps -> paint -> last"""
     workflow = Workflow("Trivial")
-    kinds = {"amount": "test.amount", "prompt": "test.words", "steps": "test.steps", "paint": "test.paint", "last": last}
+    kinds = {
+        "amount": "test.amount",
+        "prompt": "test.words",
+        "steps": "test.steps",
+        "paint": "test.paint",
+        "last": last,
+    }
     for index, (id, kind) in enumerate(kinds.items()):
         settings = {"text": "hello"} if id == "prompt" else {"count": count} if id == "steps" else {}
         workflow.apply(AddNode(Node(id=id, type=kind, position=(232.0 * index, 0.0), settings=settings)))
