@@ -13,7 +13,7 @@ from typing import Any
 
 
 class RunFolder:
-    """Paths and writers of one run.
+    """Paths and writers of one run, for the process that trains; watchers only read.
 
     Attributes:
         path: The folder.
@@ -24,6 +24,8 @@ class RunFolder:
         self._started = time.time()
         for name in ("control", "samples", "checkpoints", "models"):
             (path / name).mkdir(parents=True, exist_ok=True)
+        for name in ("metrics.jsonl", "events.jsonl"):
+            _cut_torn_line(path / name)
 
     def status(self, **fields: Any) -> None:
         """Replace status.json: who runs, in which phase and step, and when it was last alive."""
@@ -62,6 +64,14 @@ def write_atomically(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Remove a last line that a crash cut off, so that the next one does not go on in it."""
+    text = path.read_bytes() if path.exists() else b""
+    whole = text.rfind(b"\n") + 1
+    if whole < len(text):
+        os.truncate(path, whole)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

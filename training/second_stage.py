@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from core.checkpoints.model_folder import save_diffusion
-from core.conditioning.text import TextEncoder, train_tokenizer
+from core.conditioning.text import TextEncoder
 from core.diffusion.guidance import guided
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser
 from core.imaging.image import to_uint8
@@ -26,6 +26,7 @@ from training.config import RunConfig
 from training.data import Order, ScenePool
 from training.losses import diffusion_loss
 from training.phase import autocast, tile
+from training.tokenizer import train_tokenizer
 
 SHOWN = 16
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,14 +67,14 @@ def config_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that went to its end without interruption; not to be changed."""
     place = tmp_path_factory.mktemp("finished")
     (place / "tiny.toml").write_text(CONFIG, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         assert worker.main(Path("tiny.toml")) == 0
-    yield place / "runs" / "tiny"
+    return place / "runs" / "tiny"
 
 
 @pytest.fixture

@@ -47,7 +47,8 @@ def test_a_finished_run_says_so_and_leaves_everything_behind(finished_run: Path)
         *(("second_stage", step) for step in range(1, 6)),
     ]
     for phase, step in (("first_stage", 4), ("decoder", 3), ("second_stage", 5)):
-        assert {file.name for file in (finished_run / f"samples/{phase}/step_{step}").iterdir()} == {"raw.png", "ema.png"}
+        grids = (finished_run / f"samples/{phase}/step_{step}").iterdir()
+        assert {file.name for file in grids} == {"raw.png", "ema.png"}
         assert (finished_run / f"checkpoints/{phase}/step_{step}/weights.safetensors").exists()
 
 
@@ -133,7 +134,9 @@ def test_an_interrupt_stops_within_a_step_and_gives_the_signal_back(
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
-def test_samples_and_checkpoints_are_made_on_command_and_strange_commands_are_told(train: Train, tmp_path: Path) -> None:
+def test_samples_and_checkpoints_are_made_on_command_and_strange_commands_are_told(
+    train: Train, tmp_path: Path
+) -> None:
     control = tmp_path / "runs" / "tiny" / "control"
     for index, name in enumerate(("sample", "checkpoint", "dance")):
         command(control.parent, name)
@@ -188,3 +191,9 @@ def test_the_second_stage_can_be_trained_on_the_models_of_another_run(train: Tra
     folder = train(name="second", phases="second_stage", initial=str(finished_run / "models"), second_stage__steps="1")
     assert status(folder)["state"] == "finished"
     assert load_model(folder / "models").denoiser.space.name == "tiny"
+
+
+def test_networks_that_cannot_be_built_are_told_in_the_status(train: Train, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"networks of first_stage.*colour"):
+        train(first_stage__ddconfig__colour="3")
+    assert status(tmp_path / "runs" / "tiny")["state"] == "failed"
