@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.diffusion.latent_diffusion import Autoencoder, Latent
+from core.errors import InputError
 from core.graph.node_spec import node
 from core.imaging.image import Image
 from nodes.sample import Seed
@@ -26,4 +27,10 @@ def decode_latent(autoencoder: Autoencoder, latent: Latent) -> Image:
 
     What the autoencoder's compression lost stays lost: compare a photo with its encoded and decoded self.
     """
+    if latent.space != autoencoder.space:
+        raise InputError(
+            f"This latent belongs to {latent.space.name}, the autoencoder to {autoencoder.space.name}.",
+            why="Each autoencoder has a latent space of its own, and reads others as noise.",
+            fix="Connect the autoencoder of the model that the latent comes from.", port="latent",
+        )  # fmt: skip
     return Image(autoencoder.decode(latent.values).cpu())
