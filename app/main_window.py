@@ -21,6 +21,7 @@ from app.panels.preview import PreviewPanel
 from app.panels.properties import PropertiesPanel
 from app.panels.widgets import panel_header, rule
 from app.runtime.bridge import Bridge
+from app.runtime.garbage import WindowCollector
 from app.runtime.messages import EngineFailed, EngineReady
 from app.runtime.monitor import RunMonitor
 from app.runtime.worker import Post, Worker
@@ -65,7 +66,7 @@ class MainWindow(QMainWindow):
         self.preview.folder = settings.folder
         self.files = Files(self, self.document, settings)
         self.monitor = RunMonitor(self.document, self.canvas, self.preview, self.log)
-        self.bridge = Bridge(self)
+        self.bridge, self._collector = Bridge(self), WindowCollector(self)
         self.worker = make_worker(self.bridge.post)
         self._compose()
         self.actions_by_name = make_actions(self, self.canvas, self._handlers())
@@ -102,11 +103,8 @@ class MainWindow(QMainWindow):
         self.worker.run(self.document.workflow)
 
     def cancel(self) -> None:
-        """Stop the run at its next step; with nothing running, put the error away."""
-        if self.monitor.running:
-            self.worker.cancel()
-        else:
-            self.banner.dismiss()
+        """Stop the run at its next step."""
+        self.worker.cancel()
 
     def show_error(self, error: object) -> None:
         """Say what went wrong above the canvas and in the log."""
@@ -198,6 +196,7 @@ class MainWindow(QMainWindow):
         """Take a message of the worker."""
         if isinstance(message, EngineReady):
             self.engine_ready = True
+            self._collector.settle()
             for part in (self.canvas, self.library, self.properties):
                 part.set_catalogue(message.catalogue)
             self.status_line.show_device(message.device)
@@ -220,8 +219,9 @@ class MainWindow(QMainWindow):
             "undo": history.can_undo,
             "redo": history.can_redo,
             "run": self.engine_ready and not running,
-            "cancel": running or not self.banner.isHidden(),
+            "cancel": running,
         }
+        self.banner.escape.setEnabled(not running)
         for name, on in enabled.items():
             self.actions_by_name[name].setEnabled(on)
         for name, panel in (("library", self.library), ("log", self.log)):
@@ -281,6 +281,8 @@ class MainWindow(QMainWindow):
         self.hide()
         self.bridge.close()
         self.worker.close()
+        self.canvas.view.clear()
+        self._collector.stop()
         event.accept()
 
 

@@ -35,6 +35,8 @@ class GraphView:
                 self._add(node, workflow, catalogue)
             elif item.node is not node:
                 item.show_node(node)
+                if item.state.error:  # it was about the node as it was
+                    item.show_state(CardState(preview=item.state.preview))
         for place, link in workflow.links.items():
             if place not in self.links:
                 self._connect(place, link)

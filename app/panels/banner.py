@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.panels.widgets import small_button, wrapped_label
@@ -14,6 +15,9 @@ from core.errors import LoomError
 
 class Banner(QFrame):
     """A dismissible error.
+
+    Attributes:
+        escape: The Esc key; the window switches it off while Esc means Cancel.
 
     Signals:
         node_asked(str): A person wants to see the node at fault.
@@ -49,6 +53,8 @@ class Banner(QFrame):
         layout.setContentsMargins(theme().px("unit") * 2, theme().px("unit"), theme().px("unit"), theme().px("unit"))
         layout.addLayout(line)
         layout.addWidget(self._more)
+        self.escape = QShortcut(QKeySequence("Esc"), self)
+        self.escape.activated.connect(self.dismiss)
         self.hide()
 
     def show_error(self, error: LoomError) -> None:

@@ -224,3 +224,21 @@ def test_geometry_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     window.resize(1100, 700)
     window.close()
     assert Settings(tmp_path / "settings.ini").state("geometry") == window.saveGeometry()
+
+
+def test_an_edit_of_the_node_at_fault_takes_its_error_away(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.document.do(SetSetting("amount", "value", -1))
+    window.run()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "failed")
+    window.document.do(SetSetting("amount", "value", 1))
+    assert not window.canvas.view.cards["amount"].state.error
+
+
+def test_a_second_click_on_run_does_not_queue_a_second_run(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.run()
+    window.run()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "finished")
+    assert not window.monitor.running
+    assert [line for line in window.log.lines() if line.endswith("Run started")] == [window.log.lines()[0]]
