@@ -75,9 +75,7 @@ class SecondStage:
             tokens, vector = self.text(ids)
             x_t = config.schedule.add_noise(x_0, noise, t)
             prediction = self.denoiser.module(x_t, t, context=tokens, y=vector)
-        loss = diffusion_loss(
-            prediction, x_0, noise, t, config.schedule, config.parameterization, config.min_snr_gamma
-        )
+        loss = diffusion_loss(prediction, x_0, noise, t, config.schedule, config.parameterization, config.min_snr_gamma)
         return loss, {}
 
     @torch.no_grad()

@@ -42,9 +42,7 @@ def main(target: Path, overrides: Mapping[str, str] | None = None) -> int:
     """
     config, folder = open_run(target, overrides or {})
     cancel = CancelToken()
-    earlier = {
-        number: signal.signal(number, lambda *_: cancel.cancel()) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    earlier = {number: signal.signal(number, lambda *_: cancel.cancel()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         train(config, folder, cancel)
     except LoomError as error:

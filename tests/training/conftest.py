@@ -78,9 +78,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def train(
-    config_file: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Path]:
+def train(config_file: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Train in a fresh place; gives the run's folder. Scenes come from the finished run's cache."""
     monkeypatch.chdir(config_file.parent)
     shutil.copytree(finished_run.parent / ".cache", Path("runs/.cache"))

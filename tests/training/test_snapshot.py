@@ -67,9 +67,7 @@ def test_only_the_newest_are_kept_by_number(tmp_path: Path) -> None:
     assert trained.restore(tmp_path) == 10
 
 
-def test_a_crash_before_the_renaming_leaves_the_old_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_before_the_renaming_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained = Trained()
     trained.step(1)
     trained.save(tmp_path, 1, keep=1)
