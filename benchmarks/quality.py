@@ -18,9 +18,9 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from core.checkpoints.model_folder import find, load_model
+from core.diffusion.guidance import guided
 from core.diffusion.latent_diffusion import LatentDiffusion
 from core.diffusion.sampling import make_time_grid
-from core.diffusion.guidance import guided
 from core.imaging.image import from_uint8, to_uint8
 from core.randomness import NoiseSource
 from core.samplers.ddim import ddim

@@ -78,7 +78,12 @@ def save_diffusion(
     _record(folder, "denoiser", {"arguments": dict(arguments), "schedule": schedule, "parameterization": kind})
     shape = text.transformer
     depth = len(shape.transformer.attn_layers.layers) // 2
-    sizes = {"n_embed": shape.n_embed, "n_layer": depth, "vocab_size": shape.vocab_size, "max_seq_len": shape.max_seq_len}
+    sizes = {
+        "n_embed": shape.n_embed,
+        "n_layer": depth,
+        "vocab_size": shape.vocab_size,
+        "max_seq_len": shape.max_seq_len,
+    }
     _record(folder, "text_encoder", {"arguments": sizes})
 
 
@@ -109,12 +114,14 @@ def load_model(folder: Path) -> LatentDiffusion:
         unet, transformer = UNetModel(**denoiser["arguments"]), BERTEmbedder(**text["arguments"])
         schedule, kind = NoiseSchedule(**denoiser["schedule"]), Parameterization(denoiser["parameterization"])
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # noqa: BLE001 - tokenizers raises bare Exception for a damaged file
+    except Exception as error:
         raise _malformed(folder, "denoiser", error) from error
     load_into(unet, folder / "denoiser.safetensors")
     load_into(transformer, folder / "text_encoder.safetensors")
     return LatentDiffusion(
-        autoencoder, Denoiser(unet.eval(), autoencoder.space, schedule, kind), TextEncoder(tokenizer, transformer.eval())
+        autoencoder,
+        Denoiser(unet.eval(), autoencoder.space, schedule, kind),
+        TextEncoder(tokenizer, transformer.eval()),
     )
 
 
@@ -131,7 +138,11 @@ def read_description(folder: Path) -> dict[str, Any]:
         raise ModelFileError(
             f"The model folder {folder.name} cannot be read.", why=f"{file}: {error}.", fix="Install the model again."
         ) from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT or description.get("version") != VERSION:
+    if (
+        not isinstance(description, dict)
+        or description.get("format") != FORMAT
+        or description.get("version") != VERSION
+    ):
         raise ModelFileError(
             f"The model folder {folder.name} is of a kind that this version does not know.",
             why=f'model.json must say "format": "{FORMAT}" and "version": {VERSION}.',

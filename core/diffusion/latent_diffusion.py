@@ -19,7 +19,6 @@ from core.errors import InputError
 from core.models.autoencoder_kl import AutoencoderKL
 from core.models.unet import UNetModel
 
-
 PURE_NOISE = -1
 
 

@@ -43,7 +43,9 @@ class _AttentionLayers(nn.Module):
     def __init__(self, dim: int, depth: int) -> None:
         super().__init__()
         layers = [
-            nn.ModuleList([nn.LayerNorm(dim), part(dim)]) for _ in range(depth) for part in (_SelfAttention, _FeedForward)
+            nn.ModuleList([nn.LayerNorm(dim), part(dim)])
+            for _ in range(depth)
+            for part in (_SelfAttention, _FeedForward)
         ]
         self.layers = nn.ModuleList(layers)
 

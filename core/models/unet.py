@@ -14,24 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from core.models.attention import AttentionBlock, SpatialTransformer
-from core.models.resnet_blocks import Downsample, TimeResBlock, Upsample, zero_module
+from core.models.resnet_blocks import zero_module
 from core.models.timestep_embedding import timestep_embedding
-
-
-class EmbedSequential(nn.Sequential):
-    """Layers in a row; each gets the time embedding or the context if it is of a kind that takes it."""
-
-    def forward(self, x: Tensor, emb: Tensor, context: Tensor | None = None) -> Tensor:
-        """Map features [b, c, h, w] to [b, c', h', w']."""
-        for layer in self:
-            if isinstance(layer, TimeResBlock):
-                x = layer(x, emb)
-            elif isinstance(layer, SpatialTransformer):
-                x = layer(x, context)
-            else:
-                x = layer(x)
-        return x
+from core.models.unet_layers import UNetLayers
 
 
 class UNetModel(nn.Module):
@@ -92,83 +77,42 @@ class UNetModel(nn.Module):
         self.model_channels, self.num_classes, self.use_checkpoint = model_channels, num_classes, use_checkpoint
         self.context_dim = context_dim
         levels = len(channel_mult)
-        blocks = [num_res_blocks] * levels if isinstance(num_res_blocks, int) else list(num_res_blocks)
         emb_dim = 4 * model_channels
         self.time_embed = nn.Sequential(nn.Linear(model_channels, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
         if num_classes is not None:
             self.label_emb = _label_embedding(num_classes, adm_in_channels, emb_dim)
-
-        def res_block(channels: int, out: int, **kind: bool) -> TimeResBlock:
-            return TimeResBlock(
-                channels, emb_dim, dropout, out, use_scale_shift_norm=use_scale_shift_norm, **kind
-            )
-
-        def attention(channels: int, heads: int, no_self_attention: bool) -> nn.Module:
-            if num_head_channels != -1:
-                heads = channels // num_head_channels
-            if use_spatial_transformer:
-                dim_head = channels // heads if legacy or num_head_channels == -1 else num_head_channels
-                return SpatialTransformer(
-                    channels, heads, dim_head, transformer_depth, 0.0, context_dim,
-                    no_self_attention, use_linear_in_transformer,
-                )  # fmt: skip
-            return AttentionBlock(channels, heads, num_head_channels, use_new_attention_order)
-
-        def attends(level: int, index: int) -> bool:
-            here = 2**level in attention_resolutions
-            return here and (num_attention_blocks is None or index < num_attention_blocks[level])
-
-        no_self = list(disable_self_attentions) if disable_self_attentions else [False] * levels
-        heads_up = num_heads if num_heads_upsample == -1 else num_heads_upsample
-
-        # Down: the channels of every stored activation are remembered for the skip connections.
-        channels = model_channels
-        self.input_blocks = nn.ModuleList([EmbedSequential(nn.Conv2d(in_channels, channels, 3, padding=1))])
-        stored = [channels]
-        for level, mult in enumerate(channel_mult):
-            for index in range(blocks[level]):
-                layers: list[nn.Module] = [res_block(channels, mult * model_channels)]
-                channels = mult * model_channels
-                if attends(level, index):
-                    layers.append(attention(channels, num_heads, no_self[level]))
-                self.input_blocks.append(EmbedSequential(*layers))
-                stored.append(channels)
-            if level != levels - 1:
-                down = (
-                    res_block(channels, channels, down=True)
-                    if resblock_updown
-                    else Downsample(channels, conv_resample)
-                )
-                self.input_blocks.append(EmbedSequential(down))
-                stored.append(channels)
-
-        self.middle_block = EmbedSequential(
-            res_block(channels, channels),
-            attention(channels, num_heads, disable_middle_self_attn),
-            res_block(channels, channels),
+        layers = UNetLayers(
+            emb_dim=emb_dim,
+            dropout=dropout,
+            widths=tuple(mult * model_channels for mult in channel_mult),
+            blocks=(num_res_blocks,) * levels if isinstance(num_res_blocks, int) else tuple(num_res_blocks),
+            attention_resolutions=tuple(attention_resolutions),
+            num_attention_blocks=None if num_attention_blocks is None else tuple(num_attention_blocks),
+            num_heads=num_heads,
+            num_heads_upsample=num_heads if num_heads_upsample == -1 else num_heads_upsample,
+            num_head_channels=num_head_channels,
+            use_spatial_transformer=use_spatial_transformer,
+            transformer_depth=transformer_depth,
+            context_dim=context_dim,
+            legacy=legacy,
+            disable_self_attentions=tuple(disable_self_attentions or [False] * levels),
+            use_linear_in_transformer=use_linear_in_transformer,
+            use_new_attention_order=use_new_attention_order,
+            use_scale_shift_norm=use_scale_shift_norm,
+            resblock_updown=resblock_updown,
+            conv_resample=conv_resample,
         )
-
-        self.output_blocks = nn.ModuleList()
-        for level, mult in reversed(list(enumerate(channel_mult))):
-            for index in range(blocks[level] + 1):
-                layers = [res_block(channels + stored.pop(), mult * model_channels)]
-                channels = mult * model_channels
-                if attends(level, index):
-                    layers.append(attention(channels, heads_up, no_self[level]))
-                if level and index == blocks[level]:
-                    layers.append(
-                        res_block(channels, channels, up=True) if resblock_updown else Upsample(channels, conv_resample)
-                    )
-                self.output_blocks.append(EmbedSequential(*layers))
-
+        self.input_blocks, stored = layers.down_path(nn.Conv2d(in_channels, model_channels, 3, padding=1))
+        self.middle_block = layers.middle(disable_middle_self_attn)
+        self.output_blocks = layers.up_path(stored)
         self.out = nn.Sequential(
-            nn.GroupNorm(32, channels),
+            nn.GroupNorm(32, layers.widths[0]),
             nn.SiLU(),
             zero_module(nn.Conv2d(model_channels, out_channels, 3, padding=1)),
         )
         self.id_predictor: nn.Sequential | None = None
         if n_embed is not None:
-            self.id_predictor = nn.Sequential(nn.GroupNorm(32, channels), nn.Conv2d(model_channels, n_embed, 1))
+            self.id_predictor = nn.Sequential(nn.GroupNorm(32, layers.widths[0]), nn.Conv2d(model_channels, n_embed, 1))
 
     def forward(self, x: Tensor, t: Tensor, context: Tensor | None = None, y: Tensor | None = None) -> Tensor:
         """Predict from a noisy latent.
@@ -212,4 +156,5 @@ def _label_embedding(num_classes: int | str, adm_in_channels: int | None, emb_di
     if num_classes == "sequential" and adm_in_channels:
         layers = (nn.Linear(adm_in_channels, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
         return nn.Sequential(nn.Sequential(*layers))
-    raise ValueError(f'num_classes must be a number, "continuous" or "sequential" with adm_in_channels; got {num_classes!r}')
+    known = 'a number, "continuous", or "sequential" with adm_in_channels'
+    raise ValueError(f"num_classes must be {known}; got {num_classes!r}.")
