@@ -16,7 +16,8 @@ def text_prompt(
     text_encoder: TextEncoder,
     *,
     text: Annotated[
-        str, Setting(widget="multiline", shown=True, max_length=2000, help="What the picture should show.")
+        str,
+        Setting(label="Prompt", widget="multiline", shown=True, max_length=2000, help="What the picture should show."),
     ] = "",
 ) -> Conditioning:
     """Encode a prompt for the denoiser.

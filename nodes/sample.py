@@ -25,7 +25,7 @@ def scheduler(
     denoiser: Denoiser,
     *,
     steps: Annotated[
-        int, Setting(min=1, max=1000, unit="steps", shown=True, help="More steps are finer and slower.")
+        int, Setting(min=2, max=1000, unit="steps", shown=True, help="More steps are finer and slower.")
     ] = 25,
     spacing: Annotated[
         str, Setting(choices=("uniform", "quad"), help="How steps are spread: evenly, or denser near the picture.")
@@ -48,7 +48,7 @@ def noise(
     *,
     width: Annotated[int, Setting(min=8, max=4096, step=8, unit="px", widget="size", shown=True)] = 64,
     height: Annotated[int, Setting(min=8, max=4096, step=8, unit="px", widget="size", shown=True)] = 64,
-    count: Annotated[int, Setting(min=1, max=64, unit="pictures", help="How many pictures at once.")] = 1,
+    count: Annotated[int, Setting(min=1, max=64, help="How many pictures at once.")] = 1,
     seed: Seed = 0,
 ) -> Latent:
     """Draw the pure noise that a new picture starts from.

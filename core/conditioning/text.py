@@ -7,10 +7,10 @@ Letters: b batch, n tokens, d width.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from core.conditioning.conditioning import Conditioning
@@ -18,21 +18,6 @@ from core.errors import InputError
 from core.models.text_transformer import BERTEmbedder
 
 PAD, UNKNOWN, START, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
-
-
-def train_tokenizer(captions: Iterable[str], vocab_size: int = 1000) -> Tokenizer:
-    """Train a lower-case WordPiece tokenizer on captions, deterministic for the same captions."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocab_size, special_tokens=[PAD, UNKNOWN, START, END], show_progress=False
-    )
-    tokenizer.train_from_iterator(captions, trainer)
-    ids = [(token, tokenizer.token_to_id(token)) for token in (START, END)]
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{START} $A {END}", special_tokens=ids)
-    return tokenizer
 
 
 class TextEncoder(nn.Module):

@@ -36,7 +36,7 @@ def read_image(path: Path) -> Image:
             port="path",
         ) from error  # fmt: skip
     white = Pillow.new("RGBA", upright.size, "white")
-    return Image(from_uint8(np.asarray(Pillow.alpha_composite(white, upright).convert("RGB"))[None]))
+    return Image(from_uint8(np.array(Pillow.alpha_composite(white, upright).convert("RGB"))[None]))
 
 
 def write_png(pixels: Pixels, folder: Path, name: str, workflow: str) -> Path:
