@@ -14,12 +14,13 @@ class Ema:
 
     Attributes:
         decay: Limit of the decay, in [0, 1).
+        warm_up: Whether the decay starts lower; without, it is `decay` from the first update.
         updates: Updates so far.
         averages: Parameter name to average.
     """
 
-    def __init__(self, module: nn.Module, decay: float) -> None:
-        self.decay, self.updates = decay, 0
+    def __init__(self, module: nn.Module, decay: float, *, warm_up: bool = True) -> None:
+        self.decay, self.warm_up, self.updates = decay, warm_up, 0
         self.averages = {
             name: parameter.detach().clone() for name, parameter in module.named_parameters() if parameter.requires_grad
         }
@@ -28,7 +29,7 @@ class Ema:
     def update(self, module: nn.Module) -> None:
         """Move every average towards the module's present weights."""
         self.updates += 1
-        weight = 1 - min(self.decay, (1 + self.updates) / (10 + self.updates))
+        weight = 1 - (min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.warm_up else self.decay)
         parameters = dict(module.named_parameters())
         torch._foreach_lerp_(list(self.averages.values()), [parameters[name].data for name in self.averages], weight)
 

@@ -30,6 +30,8 @@ from core.models.text_transformer import BERTEmbedder
 from core.models.unet import UNetModel
 
 FORMAT, VERSION = "latent-loom-model", 1
+# What constructors raise for arguments that make no sense, down to PyTorch's own layers.
+UNUSABLE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 MODELS = Path(__file__).parents[2] / "resources" / "models"
 
 
@@ -96,7 +98,7 @@ def load_autoencoder(folder: Path) -> Autoencoder:
     part = _part(folder, "autoencoder")
     try:
         module, space = AutoencoderKL(**part["arguments"]), LatentSpace(**part["space"])
-    except (KeyError, TypeError, ValueError) as error:
+    except UNUSABLE as error:
         raise _malformed(folder, "autoencoder", error) from error
     load_into(module, folder / "autoencoder.safetensors")
     return Autoencoder(module.eval(), space)
@@ -113,9 +115,9 @@ def load_model(folder: Path) -> LatentDiffusion:
     try:
         unet, transformer = UNetModel(**denoiser["arguments"]), BERTEmbedder(**text["arguments"])
         schedule, kind = NoiseSchedule(**denoiser["schedule"]), Parameterization(denoiser["parameterization"])
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:
+    except UNUSABLE as error:
         raise _malformed(folder, "denoiser", error) from error
+    tokenizer = _tokenizer(folder)
     load_into(unet, folder / "denoiser.safetensors")
     load_into(transformer, folder / "text_encoder.safetensors")
     return LatentDiffusion(
@@ -160,6 +162,17 @@ def _part(folder: Path, name: str) -> dict[str, Any]:
             fix="Choose a model that has all parts.",
         )
     return part
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    file = folder / "tokenizer.json"
+    try:
+        # From a buffer, because only this way of reading raises a ValueError for a damaged file.
+        return Tokenizer.from_buffer(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelFileError(
+            f"The tokenizer of {folder.name} cannot be read.", why=f"{file}: {error}.", fix="Install the model again."
+        ) from error
 
 
 def _record(folder: Path, name: str, part: dict[str, Any]) -> None:

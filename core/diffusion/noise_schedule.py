@@ -17,6 +17,20 @@ from torch import Tensor
 SCHEDULES = ("linear", "cosine", "sqrt_linear", "sqrt")
 
 
+@dataclass(frozen=True)
+class Gaussian:
+    """A normal distribution with one variance for each sample.
+
+    Attributes:
+        mean: [b, ...].
+        variance, log_variance: [b, 1, ...], natural logarithm.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    log_variance: Tensor
+
+
 def make_betas(
     schedule: str = "linear",
     timesteps: int = 1000,
@@ -52,6 +66,7 @@ class NoiseSchedule:
         timesteps: T, the number of steps.
         linear_start, linear_end: First and last beta.
         cosine_s: Offset of the cosine schedule.
+        v_posterior: Share of beta_t in the posterior variance, 0 to 1; 0 = the variance of equation 7.
     """
 
     schedule: str = "linear"
@@ -59,6 +74,7 @@ class NoiseSchedule:
     linear_start: float = 1e-4
     linear_end: float = 2e-2
     cosine_s: float = 8e-3
+    v_posterior: float = 0.0
 
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
@@ -83,8 +99,14 @@ class NoiseSchedule:
 
     @cached_property
     def posterior_variance(self) -> Tensor:
-        """Variance of q(x_{t-1} | x_t, x_0), equation 7 of arXiv 2006.11239, [T]."""
-        return self.betas * (1 - self.alpha_bar_prev) / (1 - self.alpha_bar)
+        """Variance of q(x_{t-1} | x_t, x_0), equation 7 of arXiv 2006.11239, mixed with beta_t, [T]."""
+        exact = self.betas * (1 - self.alpha_bar_prev) / (1 - self.alpha_bar)
+        return (1 - self.v_posterior) * exact + self.v_posterior * self.betas
+
+    @cached_property
+    def posterior_log_variance(self) -> Tensor:
+        """Logarithm of `posterior_variance`, which is 0 at the first step and is taken as 1e-20 there, [T]."""
+        return self.posterior_variance.clamp(min=1e-20).log()
 
     @cached_property
     def posterior_mean_coef1(self) -> Tensor:
@@ -98,10 +120,31 @@ class NoiseSchedule:
 
     def signal_and_noise(self, t: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         """Return sqrt(alpha_bar_t) and sqrt(1 - alpha_bar_t) for t [b], shaped to multiply `like` [b, ...]."""
-        a = self.alpha_bar.to(t.device)[t].reshape(-1, *[1] * (like.ndim - 1))
-        return a.sqrt().to(like), (1 - a).sqrt().to(like)
+        return _at(self.alpha_bar.sqrt(), t, like), _at((1 - self.alpha_bar).sqrt(), t, like)
 
     def add_noise(self, x_0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """Draw x_t from q(x_t | x_0), equation 4 of arXiv 2006.11239: [b, c, h, w] for steps t [b]."""
         signal, sigma = self.signal_and_noise(t, x_0)
         return signal * x_0 + sigma * noise
+
+    def marginal(self, x_0: Tensor, t: Tensor) -> Gaussian:
+        """Return q(x_t | x_0), equation 4 of arXiv 2006.11239, for x_0 [b, c, h, w] and steps t [b]."""
+        signal, _ = self.signal_and_noise(t, x_0)
+        return Gaussian(signal * x_0, _at(1 - self.alpha_bar, t, x_0), _at((1 - self.alpha_bar).log(), t, x_0))
+
+    def posterior(self, x_0: Tensor, x_t: Tensor, t: Tensor) -> Gaussian:
+        """Return q(x_{t-1} | x_t, x_0), equations 6 and 7, for x_0 and x_t [b, c, h, w] and steps t [b]."""
+        mean = _at(self.posterior_mean_coef1, t, x_t) * x_0 + _at(self.posterior_mean_coef2, t, x_t) * x_t
+        return Gaussian(mean, _at(self.posterior_variance, t, x_t), _at(self.posterior_log_variance, t, x_t))
+
+    def prior_bits(self, x_0: Tensor) -> Tensor:
+        """Return KL(q(x_T | x_0) || N(0, I)), the L_T of equation 5, in bits for each value: [b]."""
+        last = torch.full((len(x_0),), self.timesteps - 1, device=x_0.device)
+        q = self.marginal(x_0, last)
+        nats = 0.5 * (q.mean**2 + q.variance - 1 - q.log_variance)
+        return nats.flatten(1).mean(1) / math.log(2)
+
+
+def _at(table: Tensor, t: Tensor, like: Tensor) -> Tensor:
+    """Look up steps t [b] in a table [T], shaped to multiply `like` [b, ...]."""
+    return table.to(t.device)[t].reshape(-1, *[1] * (like.ndim - 1)).to(like)

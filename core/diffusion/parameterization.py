@@ -62,3 +62,20 @@ def min_snr_weight(kind: Parameterization, schedule: NoiseSchedule, t: Tensor, g
     snr = a / (1 - a)
     own = {Parameterization.EPS: snr, Parameterization.X0: torch.ones_like(snr), Parameterization.V: snr + 1}[kind]
     return (snr.clamp(max=gamma) / own).float()
+
+
+def vlb_weights(kind: Parameterization, schedule: NoiseSchedule) -> Tensor:
+    """Return the weight of each step's loss in the variational bound, [T], float32.
+
+    Equation 12 of arXiv 2006.11239 for eps; for x_0 and v the weights of the published models' code, which are no
+    bound. The first step's would be infinite and takes the second's.
+    """
+    # The published weights are made from float32 tables, whose rounding shows in 1 - a of the first steps.
+    a, alphas = schedule.alpha_bar.float(), (1 - schedule.betas).float()
+    if kind is Parameterization.V:
+        return torch.ones_like(a)
+    if kind is Parameterization.X0:
+        weights = 0.5 * a.sqrt() / (2 - a)
+    else:
+        weights = schedule.betas.float() ** 2 / (2 * schedule.posterior_variance.float() * alphas * (1 - a))
+    return torch.cat([weights[1:2], weights[1:]])

@@ -9,7 +9,7 @@ Letters: b batch, c channels, h height, w width, f downsampling factor, z latent
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from torch import Tensor, nn
@@ -59,28 +59,57 @@ class AttnBlock(nn.Module):
         return cast(Tensor, x + self.proj_out(attended))
 
 
-class AsymmetricDownsample(nn.Module):
-    """Strided convolution, padded on the right and bottom only, as the reference does."""
+class LinearAttnBlock(nn.Module):
+    """Single-head linear attention over pixels (Shen et al., arXiv 1812.01243); as published, not a residual."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2)
+        self.to_qkv = nn.Conv2d(channels, 3 * channels, 1, bias=False)
+        self.to_out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [b, c, h, w]."""
+        q, k, v = self.to_qkv(x).flatten(2).chunk(3, dim=1)
+        attended = (v @ k.softmax(dim=-1).transpose(1, 2)) @ q
+        return cast(Tensor, self.to_out(attended.reshape(x.shape)))
+
+
+ATTENTION_KINDS: dict[str, Callable[[int], nn.Module]] = {
+    "vanilla": AttnBlock,
+    "linear": LinearAttnBlock,
+    "none": nn.Identity,
+}
+
+
+def _attention_kind(attn_type: str) -> Callable[[int], nn.Module]:
+    if attn_type not in ATTENTION_KINDS:
+        raise ValueError(f"attn_type must be one of {', '.join(ATTENTION_KINDS)}; got {attn_type!r}.")
+    return ATTENTION_KINDS[attn_type]
+
+
+class AsymmetricDownsample(nn.Module):
+    """Halving by a convolution padded on the right and bottom only, as the reference does; without one, averaging."""
+
+    def __init__(self, channels: int, with_conv: bool = True) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, stride=2) if with_conv else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, c, h, w] to [b, c, h/2, w/2]."""
-        return cast(Tensor, self.conv(F.pad(x, (0, 1, 0, 1))))
+        return F.avg_pool2d(x, 2) if self.conv is None else cast(Tensor, self.conv(F.pad(x, (0, 1, 0, 1))))
 
 
 class NearestUpsample(nn.Module):
-    """Nearest-neighbour doubling and a convolution."""
+    """Nearest-neighbour doubling and, unless `with_conv` is false, a convolution."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, with_conv: bool = True) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1) if with_conv else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, c, h, w] to [b, c, 2h, 2w]."""
-        return cast(Tensor, self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest")))
+        x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        return x if self.conv is None else cast(Tensor, self.conv(x))
 
 
 def _level(blocks: list[nn.Module], attentions: list[nn.Module]) -> nn.Module:
@@ -98,10 +127,10 @@ def _run_level(level: nn.Module, h: Tensor) -> Tensor:
     return h
 
 
-def _middle(channels: int, dropout: float, attention: bool) -> nn.Module:
+def _middle(channels: int, dropout: float, attention: Callable[[int], nn.Module]) -> nn.Module:
     mid = nn.Module()
     mid.block_1 = ResnetBlock(channels, channels, dropout)
-    mid.attn_1 = AttnBlock(channels) if attention else nn.Identity()
+    mid.attn_1 = attention(channels)
     mid.block_2 = ResnetBlock(channels, channels, dropout)
     return mid
 
@@ -115,7 +144,16 @@ def _run_middle(mid: nn.Module, h: Tensor) -> Tensor:
 class Encoder(nn.Module):
     """Map images [b, 3, h, w] to features [b, z or 2z, h/f, w/f], f = patch_size * 2 ** (levels - 1).
 
-    `attn_resolutions` are nominal sizes counted down from `resolution`, as the reference counts them.
+    Args (names of the reference implementation):
+        ch, ch_mult: Width of the first level, and of each level as a multiple of it.
+        num_res_blocks: Residual blocks a level.
+        attn_resolutions: Where there is attention: nominal sizes, counted down from `resolution`.
+        attn_type: Kind of attention there and in the middle, one of `ATTENTION_KINDS`.
+        resamp_with_conv: Halve by convolutions rather than by averaging.
+        double_z: Give mean and log variance, 2z channels.
+        out_ch: Unused; encoder and decoder take the same arguments.
+        mid_attention: False = no attention in the middle.
+        patch_size: Pixels folded into channels, each way.
     """
 
     def __init__(
@@ -131,10 +169,13 @@ class Encoder(nn.Module):
         out_ch: int = 3,
         dropout: float = 0.0,
         double_z: bool = True,
+        attn_type: str = "vanilla",
+        resamp_with_conv: bool = True,
         mid_attention: bool = True,
         patch_size: int = 1,
     ) -> None:
         super().__init__()
+        attention = _attention_kind(attn_type)
         self.patch_size = patch_size
         self.conv_in = nn.Conv2d(in_channels * patch_size**2, ch, 3, padding=1)
         self.down = nn.ModuleList()
@@ -146,13 +187,13 @@ class Encoder(nn.Module):
                 blocks.append(ResnetBlock(channels, ch * mult, dropout))
                 channels = ch * mult
                 if nominal in attn_resolutions:
-                    attentions.append(AttnBlock(channels))
+                    attentions.append(attention(channels))
             level = _level(blocks, attentions)
             if index != len(ch_mult) - 1:
-                level.downsample = AsymmetricDownsample(channels)
+                level.downsample = AsymmetricDownsample(channels, resamp_with_conv)
                 nominal //= 2
             self.down.append(level)
-        self.mid = _middle(channels, dropout, mid_attention)
+        self.mid = _middle(channels, dropout, attention if mid_attention else nn.Identity)
         self.norm_out = normalize(channels)
         self.conv_out = nn.Conv2d(channels, 2 * z_channels if double_z else z_channels, 3, padding=1)
 
@@ -183,15 +224,18 @@ class Decoder(nn.Module):
         in_channels: int = 3,
         dropout: float = 0.0,
         double_z: bool = True,
+        attn_type: str = "vanilla",
+        resamp_with_conv: bool = True,
         mid_attention: bool = True,
         patch_size: int = 1,
     ) -> None:
         super().__init__()
+        attention = _attention_kind(attn_type)
         self.patch_size = patch_size
         nominal = resolution // patch_size // 2 ** (len(ch_mult) - 1)
         channels = ch * ch_mult[-1]
         self.conv_in = nn.Conv2d(z_channels, channels, 3, padding=1)
-        self.mid = _middle(channels, dropout, mid_attention)
+        self.mid = _middle(channels, dropout, attention if mid_attention else nn.Identity)
         levels: list[nn.Module] = []
         for index, mult in reversed(list(enumerate(ch_mult))):
             blocks: list[nn.Module] = []
@@ -200,10 +244,10 @@ class Decoder(nn.Module):
                 blocks.append(ResnetBlock(channels, ch * mult, dropout))
                 channels = ch * mult
                 if nominal in attn_resolutions:
-                    attentions.append(AttnBlock(channels))
+                    attentions.append(attention(channels))
             level = _level(blocks, attentions)
             if index != 0:
-                level.upsample = NearestUpsample(channels)
+                level.upsample = NearestUpsample(channels, resamp_with_conv)
                 nominal *= 2
             levels.insert(0, level)
         self.up = nn.ModuleList(levels)

@@ -30,3 +30,14 @@ def timestep_embedding(t: Tensor, dim: int, max_period: float = 10000.0) -> Tens
     if dim % 2:
         embedding = torch.nn.functional.pad(embedding, (0, 1))
     return embedding
+
+
+def sine_first_embedding(t: Tensor, dim: int, max_period: float = 10000.0) -> Tensor:
+    """Embed times [b] as `timestep_embedding` does, in the layout of arXiv 2006.11239's own code: [b, dim], float32.
+
+    Sines come first, and the longest period is reached at the last frequency.
+    """
+    half = dim // 2
+    step = -math.log(max_period) / (half - 1)
+    angles = t[:, None].float() * torch.exp(torch.arange(half, dtype=torch.float32, device=t.device) * step)[None]
+    return torch.nn.functional.pad(torch.cat([torch.sin(angles), torch.cos(angles)], dim=-1), (0, dim % 2))

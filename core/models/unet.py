@@ -81,6 +81,8 @@ class UNetModel(nn.Module):
         self.time_embed = nn.Sequential(nn.Linear(model_channels, emb_dim), nn.SiLU(), nn.Linear(emb_dim, emb_dim))
         if num_classes is not None:
             self.label_emb = _label_embedding(num_classes, adm_in_channels, emb_dim)
+        # As published: heads of their own on the way up only in plain attention blocks that give no head width.
+        own_heads_up = num_heads_upsample != -1 and legacy and not use_spatial_transformer
         layers = UNetLayers(
             emb_dim=emb_dim,
             dropout=dropout,
@@ -89,7 +91,7 @@ class UNetModel(nn.Module):
             attention_resolutions=tuple(attention_resolutions),
             num_attention_blocks=None if num_attention_blocks is None else tuple(num_attention_blocks),
             num_heads=num_heads,
-            num_heads_upsample=num_heads if num_heads_upsample == -1 else num_heads_upsample,
+            num_heads_upsample=num_heads_upsample if own_heads_up else num_heads,
             num_head_channels=num_head_channels,
             use_spatial_transformer=use_spatial_transformer,
             transformer_depth=transformer_depth,

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from core.diffusion.guidance import EpsModel
 from core.diffusion.noise_schedule import NoiseSchedule
+from core.samplers.known_region import BeforeStep
 from core.samplers.step_record import StepCallback, StepRecord
 
 
@@ -50,6 +51,7 @@ def ddim(
     *,
     eta: float = 0.0,
     noise: Callable[[Tensor], Tensor],
+    before: BeforeStep | None = None,
     callback: StepCallback | None = None,
 ) -> Tensor:
     """Run the reverse process from the last step of `grid` to the first.
@@ -61,6 +63,7 @@ def ddim(
         grid: Increasing steps t, [S], from `ddim_timesteps`; its first S' < S for image-to-image.
         eta: 0 deterministic, 1 as noisy as DDPM.
         noise: Draws fresh noise shaped like its argument; used only if eta > 0.
+        before: Changes x_t before each step, as `known_region` does to keep a part of a picture.
         callback: Called after each step.
 
     Returns:
@@ -70,6 +73,8 @@ def ddim(
     for index, i in enumerate(range(total - 1, -1, -1)):
         t = int(grid[i])
         a, a_prev, sigma = (float(table[i]) for table in (tables.alpha_bar, tables.alpha_bar_prev, tables.sigma))
+        if before is not None:
+            x = before(x, t)
         eps = model(x, torch.full((len(x),), t, device=x.device))
         pred_x0 = (x - (1 - a) ** 0.5 * eps) / a**0.5
         direction = (1 - a_prev - sigma**2) ** 0.5 * eps
