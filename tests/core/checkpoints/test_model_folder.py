@@ -1,0 +1,158 @@
+"""Model folders: written, read again, and damaged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer, models
+
+from core.checkpoints import model_folder
+from core.checkpoints.model_folder import load_autoencoder, load_model, save_autoencoder, save_diffusion
+from core.conditioning.text import TextEncoder
+from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentSpace
+from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Parameterization
+from core.errors import InputError, ModelFileError
+from core.models.autoencoder_kl import AutoencoderKL
+from core.models.text_transformer import BERTEmbedder
+from core.models.unet import UNetModel
+
+FIRST: dict[str, Any] = {
+    "ddconfig": {
+        "ch": 8, "out_ch": 3, "ch_mult": [1], "num_res_blocks": 1, "attn_resolutions": [], "in_channels": 3,
+        "resolution": 8, "z_channels": 2,
+    },
+    "embed_dim": 2,
+}  # fmt: skip
+UNET: dict[str, Any] = {
+    "image_size": 8, "in_channels": 2, "out_channels": 2, "model_channels": 32, "num_res_blocks": 1,
+    "attention_resolutions": [], "channel_mult": [1], "num_heads": 1,
+}  # fmt: skip
+SPACE = LatentSpace("tiny", channels=2, factor=1, scale=0.3)
+SCHEDULE = NoiseSchedule(schedule="cosine", timesteps=50)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder as training leaves it."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    torch.manual_seed(2)
+    save_autoencoder(folder, Autoencoder(AutoencoderKL(**FIRST), SPACE), FIRST)
+    tokenizer = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1, "fox": 2}, unk_token="[UNK]"))
+    text = TextEncoder(tokenizer, BERTEmbedder(16, 2, 3, 5))
+    save_diffusion(folder, Denoiser(UNetModel(**UNET), SPACE, SCHEDULE, Parameterization.X0), text, UNET)
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it that may be damaged."""
+    return Path(shutil.copytree(whole, tmp_path / "tiny"))
+
+
+def test_a_model_comes_back_as_it_was_saved(folder: Path, whole: Path) -> None:
+    model, again = load_model(folder), load_model(whole)
+    assert model.autoencoder.space == model.denoiser.space == SPACE
+    assert (model.denoiser.schedule, model.denoiser.parameterization) == (SCHEDULE, Parameterization.X0)
+    assert model.text_encoder.token_ids(["fox"])[0].tolist() == [2, 0, 0, 0, 0]
+    for module, other in (
+        (model.autoencoder.module, again.autoencoder.module),
+        (model.denoiser.module, again.denoiser.module),
+        (model.text_encoder.transformer, again.text_encoder.transformer),
+    ):
+        assert not module.training
+        assert all(torch.equal(value, other.state_dict()[name]) for name, value in module.state_dict().items())
+
+
+def test_half_precision_files_are_half_as_large(whole: Path, tmp_path: Path) -> None:
+    autoencoder = load_autoencoder(whole)
+    save_autoencoder(tmp_path / "half", autoencoder, FIRST, torch.float16)
+    full, half = (path / "autoencoder.safetensors" for path in (whole, tmp_path / "half"))
+    assert half.stat().st_size < 0.65 * full.stat().st_size
+    again = load_autoencoder(tmp_path / "half").module.state_dict()
+    for name, value in autoencoder.module.state_dict().items():
+        torch.testing.assert_close(again[name], value.half().float(), atol=0, rtol=0)
+
+
+def test_a_first_stage_alone_can_be_loaded(folder: Path) -> None:
+    for file in ("denoiser.safetensors", "text_encoder.safetensors", "tokenizer.json"):
+        (folder / file).unlink()
+    assert load_autoencoder(folder).space == SPACE
+
+
+def described(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
+    def damage(folder: Path) -> None:
+        file = folder / "model.json"
+        description = json.loads(file.read_text("utf-8"))
+        change(description)
+        file.write_text(json.dumps(description), "utf-8")
+
+    return damage
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no description": (lambda folder: (folder / "model.json").unlink(), "cannot be read"),
+    "description is no JSON": (lambda folder: (folder / "model.json").write_text("{", "utf-8"), "cannot be read"),
+    "description is a list": (lambda folder: (folder / "model.json").write_text("[]", "utf-8"), "of a kind"),
+    "newer version": (described(lambda about: about.update(version=99)), "of a kind"),
+    "no denoiser": (described(lambda about: about.pop("denoiser")), "has no denoiser"),
+    "unknown argument": (described(lambda about: about["denoiser"]["arguments"].update(wings=2)), "the denoiser"),
+    "argument of no size": (
+        described(lambda about: about["denoiser"]["arguments"].update(model_channels=-32)),
+        "the denoiser",
+    ),
+    "levels are a word": (
+        described(lambda about: about["autoencoder"]["arguments"]["ddconfig"].update(ch_mult="ab")),
+        "the autoencoder",
+    ),
+    "no levels": (
+        described(lambda about: about["autoencoder"]["arguments"]["ddconfig"].update(ch_mult=[])),
+        "the autoencoder",
+    ),
+    "no latent space": (described(lambda about: about["autoencoder"].pop("space")), "the autoencoder"),
+    "wrong width": (
+        described(lambda about: about["text_encoder"]["arguments"].update(n_embed=24)),
+        "does not fit this model",
+    ),
+    "tokenizer is no JSON": (lambda folder: (folder / "tokenizer.json").write_text("{", "utf-8"), "The tokenizer"),
+    "tokenizer of no kind": (lambda folder: (folder / "tokenizer.json").write_text("{}", "utf-8"), "The tokenizer"),
+    "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "The tokenizer"),
+    "no weights": (lambda folder: (folder / "denoiser.safetensors").unlink(), "cannot be read"),
+    "truncated weights": (
+        lambda folder: (folder / "denoiser.safetensors").write_bytes(
+            (folder / "denoiser.safetensors").read_bytes()[:-5]
+        ),
+        "damaged or truncated",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damaged_folder_says_what_is_wrong(folder: Path, kind: str) -> None:
+    damage, what = DAMAGES[kind]
+    damage(folder)
+    with pytest.raises(ModelFileError) as caught:
+        load_model(folder)
+    assert what in caught.value.what
+    assert caught.value.why
+    assert caught.value.fix
+
+
+def test_an_installed_model_is_found_by_name(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_folder, "MODELS", whole.parent)
+    assert model_folder.installed() == ("tiny",)
+    assert model_folder.find("tiny") == whole
+
+
+@pytest.mark.parametrize("name", ["", "huge"])
+def test_an_unknown_model_names_those_that_are_there(whole: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(model_folder, "MODELS", whole.parent)
+    with pytest.raises(InputError, match=r"installed models are: tiny") as caught:
+        model_folder.find(name)
+    assert caught.value.port == "model"

@@ -1,0 +1,50 @@
+"""Classifier-free guidance on a model whose answer is its condition."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.conditioning.conditioning import Conditioning
+from core.diffusion.guidance import guided
+
+X, T = torch.zeros(2, 1, 2, 2), torch.tensor([7, 7])
+POSITIVE, NULL = (Conditioning(vector=torch.full((2, 1), value)) for value in (3.0, 1.0))
+
+
+class EchoModel:
+    """Answers with its condition, and counts its calls."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def __call__(self, x_t: Tensor, t: Tensor, condition: Conditioning) -> Tensor:
+        assert condition.vector is not None
+        assert len(x_t) == len(t) == len(condition.vector)
+        self.batches.append(len(x_t))
+        return x_t + condition.vector[:, :, None, None]
+
+
+@pytest.mark.parametrize(("scale", "answer"), [(0.0, 1.0), (0.5, 2.0), (1.0, 3.0), (7.5, 16.0)])
+def test_guidance_extrapolates_from_the_null_condition(scale: float, answer: float) -> None:
+    eps = guided(EchoModel(), POSITIVE, NULL, scale)(X, T)
+    torch.testing.assert_close(eps, torch.full_like(X, answer))
+
+
+@pytest.mark.parametrize(("null", "scale"), [(None, 7.5), (NULL, 1.0)])
+def test_no_guidance_costs_no_second_evaluation(null: Conditioning | None, scale: float) -> None:
+    model = EchoModel()
+    torch.testing.assert_close(guided(model, POSITIVE, null, scale)(X, T), torch.full_like(X, 3.0))
+    assert model.batches == [2]
+
+
+def test_both_conditions_share_one_evaluation() -> None:
+    model = EchoModel()
+    guided(model, POSITIVE, NULL, 2.0)(X, T)
+    assert model.batches == [4]
+
+
+def test_conditions_of_different_kinds_are_refused() -> None:
+    with pytest.raises(ValueError, match="different kinds"):
+        guided(EchoModel(), POSITIVE, Conditioning(tokens=torch.zeros(2, 3, 4)), 2.0)
