@@ -19,6 +19,7 @@ from training.overrides import override
 T = TypeVar("T")
 PHASES = ("first_stage", "decoder", "second_stage")
 PRECISIONS = ("float32", "bfloat16")
+HELD_OUT_SEED = 1_000_000_000  # no run trains on scenes from this seed on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ class DataConfig:
     Attributes:
         scenes: What the scenes hold.
         count: How many different scenes.
-        seed: First scene seed; held-out scenes are drawn from seeds below zero, which no run trains on.
+        seed: First scene seed; 0 or more; from HELD_OUT_SEED on scenes are held out.
     """
 
     scenes: SceneConfig = field(default_factory=SceneConfig)
@@ -173,6 +174,10 @@ class RunConfig:
         _require(plain and self.name[:1] not in ("", "."), "name", self.name, "must be usable as a folder's name")
         for name in ("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "must be above 0")
+        last = HELD_OUT_SEED - self.data.count
+        _require(
+            self.data.seed <= last, "data.seed", self.data.seed, f"must be at most {last}: later ones are held out"
+        )
 
 
 def load_config(path: Path, overrides: Mapping[str, str] | None = None) -> RunConfig:

@@ -21,7 +21,7 @@ from core.checkpoints.model_folder import load_autoencoder
 from core.errors import Cancelled, InputError, LoomError
 from core.randomness import derived_seed
 from training import toml_writer
-from training.config import PHASES, RunConfig, load_config, to_dict
+from training.config import HELD_OUT_SEED, PHASES, RunConfig, load_config, to_dict
 from training.data import ScenePool, fingerprint, load_pool
 from training.first_stage import DecoderTuning, FirstStage, encode_pool
 from training.loop import Loop, Outcome
@@ -29,7 +29,6 @@ from training.phase import Phase
 from training.run_folder import RunFolder, write_atomically
 from training.second_stage import SecondStage
 
-HELD_OUT_SEED = 1_000_000_000
 RUNS = Path("runs")
 FROZEN = "config.toml"
 

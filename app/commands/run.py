@@ -14,7 +14,6 @@ from pathlib import Path
 from app.commands.progress import Progress
 from app.commands.workflow_input import apply_settings, open_workflow, print_problems
 from core.cancellation import CancelToken
-from core.graph.cache import ByteBoundedCache, CacheEntry
 from core.graph.edits import SetSetting
 from core.graph.execution import Executor, RunResult
 from core.graph.node_spec import NodeRegistry
@@ -22,19 +21,6 @@ from core.graph.validation import InvalidWorkflowError, name_of
 from core.graph.workflow import Workflow
 
 DEFAULT_OUTPUT = Path("output")
-
-
-class RecordingCache(ByteBoundedCache):
-    """A cache that also remembers which files were written, for a run that starts with nothing in it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[Path] = []
-
-    def put(self, key: str, entry: CacheEntry) -> None:
-        """Keep an entry and note its files."""
-        self.written += entry.written
-        super().put(key, entry)
 
 
 def main(arguments: list[str]) -> int:
@@ -59,11 +45,10 @@ def run(workflow: Workflow, registry: NodeRegistry, options: argparse.Namespace)
     apply_settings(workflow, registry, options.set)
     if options.out is not None:
         write_into_output_folder(workflow, registry)
-    cache = RecordingCache()
     progress = Progress(sys.stderr, {id: name_of(workflow, registry, id) for id in workflow.nodes})
     with cancelled_by_interrupt() as cancel:
         try:
-            result = Executor(registry, cache).run(
+            result = Executor(registry).run(
                 workflow, cancel=cancel, emit=progress, output_folder=options.out or DEFAULT_OUTPUT
             )
         except InvalidWorkflowError as error:
@@ -71,7 +56,7 @@ def run(workflow: Workflow, registry: NodeRegistry, options: argparse.Namespace)
             return 1
         finally:
             progress.close()
-    report(result, cache.written, progress.seconds, as_json=options.json)
+    report(result, progress.seconds, as_json=options.json)
     return 0
 
 
@@ -111,11 +96,11 @@ def cancelled_by_interrupt() -> Iterator[CancelToken]:
         signal.signal(signal.SIGINT, earlier)
 
 
-def report(result: RunResult, written: list[Path], seconds: dict[str, float], *, as_json: bool) -> None:
+def report(result: RunResult, seconds: dict[str, float], *, as_json: bool) -> None:
     """Print the written files, one a line, or everything as one JSON object."""
     if as_json:
-        files = [str(path) for path in written]
+        files = [str(path) for path in result.written]
         print(json.dumps({"files": files, "seconds": result.seconds, "ran": result.ran, "nodes": seconds}))
         return
-    for path in written:
+    for path in result.written:
         print(path)

@@ -20,9 +20,6 @@ from core.imaging.image import Image
 from nodes import registry
 from nodes.image import load_image, preview_image, resize_image, save_image
 
-# torch warns once of pictures that Pillow lends read-only; they are copied before anything could write to them.
-pytestmark = pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
-
 
 def stripes(width: int, height: int) -> Image:
     """Three columns: red, green, blue, each a third."""
