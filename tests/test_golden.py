@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.golden_families import networks, samplers, schedules, training
+from tests.golden_families import first_stages, networks, samplers, schedules, training
 from tests.golden_families.fixture import Fixture, load_fixture
 
 FOLDER = Path(os.environ.get("LOOM_GOLDEN") or Path(__file__).with_name("golden"))
@@ -33,7 +33,9 @@ class Family:
 FAMILIES = {
     "unet_": Family(networks.unet, 1e-4),
     "sd2_unet_": Family(networks.unet, 1e-4),
-    "ae_kl_": Family(networks.autoencoder_kl, 1e-4, 1e-5),
+    "ae_kl_": Family(first_stages.autoencoder_kl, 1e-4, 1e-5),
+    "ae_vq_": Family(first_stages.autoencoder_vq, 1e-4),
+    "vq2_": Family(first_stages.vector_quantizer, 1e-5),
     "dist_": Family(networks.diagonal_gaussian, 1e-5, 1e-5),
     "enc_bert_": Family(networks.text_transformer, 1e-4),
     "sched_ddpm_": Family(schedules.tables, 1e-5),

@@ -76,12 +76,15 @@ class LinearAttnBlock(nn.Module):
 
 ATTENTION_KINDS: dict[str, Callable[[int], nn.Module]] = {
     "vanilla": AttnBlock,
+    "vanilla-xformers": AttnBlock,  # Stable Diffusion 2's name for another kernel of the same attention
     "linear": LinearAttnBlock,
     "none": nn.Identity,
 }
 
 
-def _attention_kind(attn_type: str) -> Callable[[int], nn.Module]:
+def _attention_kind(attn_type: str, use_linear_attn: bool) -> Callable[[int], nn.Module]:
+    if use_linear_attn:
+        return LinearAttnBlock
     if attn_type not in ATTENTION_KINDS:
         raise ValueError(f"attn_type must be one of {', '.join(ATTENTION_KINDS)}; got {attn_type!r}.")
     return ATTENTION_KINDS[attn_type]
@@ -149,9 +152,10 @@ class Encoder(nn.Module):
         num_res_blocks: Residual blocks a level.
         attn_resolutions: Where there is attention: nominal sizes, counted down from `resolution`.
         attn_type: Kind of attention there and in the middle, one of `ATTENTION_KINDS`.
+        use_linear_attn: Older spelling of attn_type "linear".
         resamp_with_conv: Halve by convolutions rather than by averaging.
         double_z: Give mean and log variance, 2z channels.
-        out_ch: Unused; encoder and decoder take the same arguments.
+        out_ch, tanh_out, give_pre_end: Unused; encoder and decoder take the same arguments.
         mid_attention: False = no attention in the middle.
         patch_size: Pixels folded into channels, each way.
     """
@@ -160,7 +164,7 @@ class Encoder(nn.Module):
         self,
         *,
         ch: int,
-        ch_mult: Sequence[int],
+        ch_mult: Sequence[int] = (1, 2, 4, 8),
         num_res_blocks: int,
         attn_resolutions: Sequence[int],
         in_channels: int,
@@ -170,13 +174,17 @@ class Encoder(nn.Module):
         dropout: float = 0.0,
         double_z: bool = True,
         attn_type: str = "vanilla",
+        use_linear_attn: bool = False,
+        tanh_out: bool = False,
+        give_pre_end: bool = False,
         resamp_with_conv: bool = True,
         mid_attention: bool = True,
         patch_size: int = 1,
     ) -> None:
         super().__init__()
-        attention = _attention_kind(attn_type)
+        attention = _attention_kind(attn_type, use_linear_attn)
         self.patch_size = patch_size
+        self.factor = patch_size * 2 ** (len(ch_mult) - 1)
         self.conv_in = nn.Conv2d(in_channels * patch_size**2, ch, 3, padding=1)
         self.down = nn.ModuleList()
         channels, nominal = ch, resolution // patch_size
@@ -209,14 +217,19 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Map latents [b, z, h/f, w/f] to images [b, 3, h, w]."""
+    """Map latents [b, z, h/f, w/f] to images [b, 3, h, w].
+
+    Args (names of the reference implementation; the others as in `Encoder`):
+        tanh_out: Bound the images to (-1, 1).
+        give_pre_end: Give the features before the last norm and convolution instead, [b, ch * ch_mult[0], h, w].
+    """
 
     def __init__(
         self,
         *,
         ch: int,
         out_ch: int,
-        ch_mult: Sequence[int],
+        ch_mult: Sequence[int] = (1, 2, 4, 8),
         num_res_blocks: int,
         attn_resolutions: Sequence[int],
         resolution: int,
@@ -225,13 +238,16 @@ class Decoder(nn.Module):
         dropout: float = 0.0,
         double_z: bool = True,
         attn_type: str = "vanilla",
+        use_linear_attn: bool = False,
+        tanh_out: bool = False,
+        give_pre_end: bool = False,
         resamp_with_conv: bool = True,
         mid_attention: bool = True,
         patch_size: int = 1,
     ) -> None:
         super().__init__()
-        attention = _attention_kind(attn_type)
-        self.patch_size = patch_size
+        attention = _attention_kind(attn_type, use_linear_attn)
+        self.patch_size, self.tanh_out, self.give_pre_end = patch_size, tanh_out, give_pre_end
         nominal = resolution // patch_size // 2 ** (len(ch_mult) - 1)
         channels = ch * ch_mult[-1]
         self.conv_in = nn.Conv2d(z_channels, channels, 3, padding=1)
@@ -261,8 +277,11 @@ class Decoder(nn.Module):
             h = _run_level(level, h)
             if hasattr(level, "upsample"):
                 h = cast(nn.Module, level.upsample)(h)
+        if self.give_pre_end:
+            return h
         h = self.conv_out(F.silu(self.norm_out(h)))
-        return F.pixel_shuffle(h, self.patch_size) if self.patch_size > 1 else cast(Tensor, h)
+        h = F.pixel_shuffle(h, self.patch_size) if self.patch_size > 1 else h
+        return h.tanh() if self.tanh_out else h
 
     @property
     def last_layer(self) -> Tensor:

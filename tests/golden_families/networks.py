@@ -1,11 +1,10 @@
-"""Networks: the UNet, the KL autoencoder and its Gaussian, and the text transformer."""
+"""Networks: the UNet, the Gaussian of an autoencoder, and the text transformer."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from core.models.autoencoder_kl import AutoencoderKL
 from core.models.distribution import DiagonalGaussian, normal_kl
 from core.models.text_transformer import BERTEmbedder
 from core.models.unet import UNetModel
@@ -25,26 +24,6 @@ def unet(fixture: Fixture) -> dict[str, Tensor]:
         "y_zero_context": lambda: model(x, t, torch.zeros_like(given["context"]), y),
     }
     return {name: calls[name]() for name in fixture.outputs}
-
-
-@torch.no_grad()
-def autoencoder_kl(fixture: Fixture) -> dict[str, Tensor]:
-    kwargs = fixture.about["kwargs"]
-    model = AutoencoderKL(kwargs["ddconfig"], kwargs["embed_dim"]).eval()
-    model.load_state_dict(fixture.weights)
-    posterior = model.encode(fixture.inputs["x"])
-    z = posterior.mean + posterior.std * fixture.inputs["noise"]
-    return {
-        "moments": model.quant_conv(model.encoder(fixture.inputs["x"])),
-        "mean": posterior.mean,
-        "logvar": posterior.logvar,
-        "std": posterior.std,
-        "z": z,
-        "dec_z": model.decode(z),
-        "dec_mode": model.decode(posterior.mode()),
-        "kl": posterior.kl(),
-        "nll": posterior.nll(z),
-    }
 
 
 def diagonal_gaussian(fixture: Fixture) -> dict[str, Tensor]:
