@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from core.checkpoints.safetensors_file import TensorEntry, load_into, read_header
+from core.checkpoints.safetensors_file import TensorEntry, read_header
+from core.checkpoints.weight_file import load_into
 from core.errors import ModelFileError
 
 
