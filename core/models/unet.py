@@ -30,7 +30,8 @@ class UNetModel(nn.Module):
         num_res_blocks: Residual blocks a level, one number or one for each level.
         attention_resolutions: Downsampling factors (1, 2, 4, ...) at which there is attention.
         num_heads, num_head_channels: Give one of them, the other as -1.
-        use_spatial_transformer: Attention to a context of width `context_dim`, `transformer_depth` blocks deep.
+        use_spatial_transformer: Attention to a context of width `context_dim`, `transformer_depth` blocks deep
+            (one number, or one for each level).
         num_classes: None; a number of classes for integer labels; "continuous" for one number; "sequential" for a
             vector of `adm_in_channels`. Each is added to the time embedding.
         use_scale_shift_norm, resblock_updown, conv_resample: Variants of Dhariwal and Nichol.
@@ -60,7 +61,7 @@ class UNetModel(nn.Module):
         resblock_updown: bool = False,
         use_new_attention_order: bool = False,
         use_spatial_transformer: bool = False,
-        transformer_depth: int = 1,
+        transformer_depth: int | Sequence[int] = 1,
         context_dim: int | None = None,
         n_embed: int | None = None,
         legacy: bool = True,
@@ -83,18 +84,22 @@ class UNetModel(nn.Module):
             self.label_emb = _label_embedding(num_classes, adm_in_channels, emb_dim)
         # As published: heads of their own on the way up only in plain attention blocks that give no head width.
         own_heads_up = num_heads_upsample != -1 and legacy and not use_spatial_transformer
+
+        def per_level(number: int | Sequence[int]) -> tuple[int, ...]:
+            return (number,) * levels if isinstance(number, int) else tuple(number)
+
         layers = UNetLayers(
             emb_dim=emb_dim,
             dropout=dropout,
             widths=tuple(mult * model_channels for mult in channel_mult),
-            blocks=(num_res_blocks,) * levels if isinstance(num_res_blocks, int) else tuple(num_res_blocks),
+            blocks=per_level(num_res_blocks),
             attention_resolutions=tuple(attention_resolutions),
             num_attention_blocks=None if num_attention_blocks is None else tuple(num_attention_blocks),
             num_heads=num_heads,
             num_heads_upsample=num_heads_upsample if own_heads_up else num_heads,
             num_head_channels=num_head_channels,
             use_spatial_transformer=use_spatial_transformer,
-            transformer_depth=transformer_depth,
+            transformer_depth=per_level(transformer_depth),
             context_dim=context_dim,
             legacy=legacy,
             disable_self_attentions=tuple(disable_self_attentions or [False] * levels),

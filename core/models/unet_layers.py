@@ -37,6 +37,7 @@ class UNetLayers:
         emb_dim: e.
         widths: Channels of each level, finest first.
         blocks: Residual blocks of each level.
+        transformer_depth: Transformer blocks of each level; the middle has the last one's.
     """
 
     emb_dim: int
@@ -49,7 +50,7 @@ class UNetLayers:
     num_heads_upsample: int
     num_head_channels: int
     use_spatial_transformer: bool
-    transformer_depth: int
+    transformer_depth: tuple[int, ...]
     context_dim: int | None
     legacy: bool
     disable_self_attentions: tuple[bool, ...]
@@ -68,7 +69,7 @@ class UNetLayers:
                 layers: list[nn.Module] = [self._res_block(channels, width)]
                 channels = width
                 if self._attends(level, index):
-                    layers.append(self._attention(width, self.num_heads, self.disable_self_attentions[level]))
+                    layers.append(self._attention(level, self.num_heads, self.disable_self_attentions[level]))
                 path.append(EmbedSequential(layers))
                 stored.append(width)
             if level != len(self.widths) - 1:
@@ -79,7 +80,7 @@ class UNetLayers:
     def middle(self, disable_self_attention: bool) -> EmbedSequential:
         """Return the coarsest block."""
         width = self.widths[-1]
-        attention = self._attention(width, self.num_heads, disable_self_attention)
+        attention = self._attention(-1, self.num_heads, disable_self_attention)
         return EmbedSequential([self._res_block(width, width), attention, self._res_block(width, width)])
 
     def up_path(self, stored: list[int]) -> nn.ModuleList:
@@ -91,7 +92,7 @@ class UNetLayers:
                 layers: list[nn.Module] = [self._res_block(channels + skips.pop(), width)]
                 channels = width
                 if self._attends(level, index):
-                    layers.append(self._attention(width, self.num_heads_upsample, self.disable_self_attentions[level]))
+                    layers.append(self._attention(level, self.num_heads_upsample, self.disable_self_attentions[level]))
                 if level and index == self.blocks[level]:
                     layers.append(self._upsample(width))
                 path.append(EmbedSequential(layers))
@@ -114,7 +115,8 @@ class UNetLayers:
     def _upsample(self, width: int) -> nn.Module:
         return self._res_block(width, width, up=True) if self.resblock_updown else Upsample(width, self.conv_resample)
 
-    def _attention(self, channels: int, heads: int, disable_self_attention: bool) -> nn.Module:
+    def _attention(self, level: int, heads: int, disable_self_attention: bool) -> nn.Module:
+        channels = self.widths[level]
         by_width = self.num_head_channels != -1
         heads = channels // self.num_head_channels if by_width else heads
         if not self.use_spatial_transformer:
@@ -124,7 +126,7 @@ class UNetLayers:
             channels,
             heads,
             dim_head,
-            self.transformer_depth,
+            self.transformer_depth[level],
             0.0,
             self.context_dim,
             disable_self_attention,
