@@ -18,7 +18,6 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from core.checkpoints.model_folder import find, load_model
-from core.diffusion.guidance import guided
 from core.diffusion.latent_diffusion import LatentDiffusion
 from core.diffusion.sampling import make_time_grid
 from core.imaging.image import from_uint8, to_uint8
@@ -26,7 +25,7 @@ from core.randomness import NoiseSource
 from core.samplers.ddim import ddim
 from training.config import load_config
 from training.datasets.scenes import Scene, SceneConfig
-from training.losses import psnr
+from training.losses.reconstruction import psnr
 from training.phase import tile
 from training.probe import HELD_OUT_SEED, Probe, load_probe, one_object_scenes
 
@@ -73,7 +72,7 @@ def generate(model: LatentDiffusion, scenes: list[Scene], first_seed: int, scale
     schedule = model.denoiser.schedule
     grid = make_time_grid(schedule, steps)
     x = noise(torch.empty(len(scenes), space.channels, h, w))
-    z = ddim(guided(model.denoiser.eps, condition, null, scale), x, schedule, grid.steps, noise=noise)
+    z = ddim(model.denoiser.guided(condition, null, scale), x, schedule, grid.steps, noise=noise)
     return model.autoencoder.decode(z)
 
 

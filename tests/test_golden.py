@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.golden_families import first_stages, networks, samplers, schedules, training
+from tests.golden_families import first_stages, losses, networks, samplers, schedules, training
 from tests.golden_families.fixture import Fixture, load_fixture
 
 FOLDER = Path(os.environ.get("LOOM_GOLDEN") or Path(__file__).with_name("golden"))
@@ -43,10 +43,16 @@ FAMILIES = {
     "sched_timestep_": Family(schedules.time_embedding, 1e-5),
     "samp_q_": Family(schedules.q_functions, 5e-5),
     "sd2_v_": Family(schedules.v_functions, 1e-5),
-    "samp_ddim_": Family(samplers.ddim_sampling, 5e-5),
-    "samp_img2img": Family(samplers.image_to_image, 5e-5),
-    "sd2_samp_ddim_v": Family(samplers.ddim_v_sampling, 5e-5),
+    "samp_": Family(samplers.sampling, 5e-5),
+    "sd2_samp_": Family(samplers.sampling, 5e-5),
+    "sd2_ddim_encode_": Family(samplers.sampling, 1e-5),
     "ema_": Family(training.weight_average, 1e-5),
+    "loss_kl_": Family(losses.first_stage_kl, 1e-5, 1e-5),
+    "loss_vq_": Family(losses.first_stage_vq, 1e-5, 1e-5),
+    "loss_gan": Family(losses.gan, 1e-6),
+    "loss_disc_": Family(losses.discriminator, 1e-5, 1e-5),
+    "loss_lpips_": Family(losses.lpips_head, 1e-6, 1e-6),
+    "lr_": Family(losses.lr_schedules, 1e-12, 1e-12),
 }
 
 

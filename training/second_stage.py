@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from core.checkpoints.model_folder import save_diffusion
 from core.conditioning.text import TextEncoder
-from core.diffusion.guidance import guided
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser
+from core.diffusion.parameterization import target
 from core.imaging.image import to_uint8
 from core.models.text_transformer import BERTEmbedder
 from core.models.unet import UNetModel
@@ -24,7 +24,7 @@ from core.samplers.ddim import ddim
 from core.samplers.time_grid import ddim_timesteps
 from training.config import RunConfig
 from training.data import Order, ScenePool
-from training.losses import diffusion_loss
+from training.losses.diffusion import diffusion_loss, errors_by_time, step_weights, with_offset
 from training.phase import autocast, tile
 from training.tokenizer import train_tokenizer
 
@@ -58,9 +58,18 @@ class SecondStage:
         unet = UNetModel(**self.arguments)
         self.denoiser = Denoiser(unet, space, config.schedule, config.parameterization)
         self.module = nn.ModuleDict({"unet": unet, "text": transformer})
+        if config.objective.learn_logvar:
+            variances = torch.full((config.schedule.timesteps,), config.objective.logvar_init)
+            self.module.register_parameter("logvar", nn.Parameter(variances))
+        self._weights = step_weights(config.schedule, config.parameterization, config.min_snr_gamma)
         self.ids = self.text.token_ids(pool.captions)
         self.null = self.text.token_ids([""])[0]
         self.prompts = held_out.captions[:SHOWN]
+
+    @property
+    def critic(self) -> None:
+        """None: nothing learns against the denoiser."""
+        return None
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """The denoising error of the step's latents at random times."""
@@ -70,13 +79,17 @@ class SecondStage:
         dropped = torch.rand(len(batch), generator=stream) < config.condition_dropout
         ids = torch.where(dropped[:, None], self.null, ids)
         t = torch.randint(0, config.schedule.timesteps, (len(batch),), generator=stream)
-        noise = torch.randn(x_0.shape, generator=stream)
+        noise = with_offset(torch.randn(x_0.shape, generator=stream), config.objective.offset_noise, stream)
         with autocast(config.precision):
-            tokens, vector = self.text(ids)
+            condition = self.text(ids)
             x_t = config.schedule.add_noise(x_0, noise, t)
-            prediction = self.denoiser.module(x_t, t, context=tokens, y=vector)
-        loss = diffusion_loss(prediction, x_0, noise, t, config.schedule, config.parameterization, config.min_snr_gamma)
-        return loss, {}
+            prediction = self.denoiser.module(x_t, t, context=condition.tokens, y=condition.vector)
+        wanted = target(config.parameterization, config.schedule, x_0, noise, t)
+        result = diffusion_loss(prediction, wanted, t, self._weights, config.objective, self._logvar())
+        return result.total, result.terms | errors_by_time(result.errors, t, config.schedule.timesteps)
+
+    def _logvar(self) -> Tensor | None:
+        return self.module.get_parameter("logvar") if self.config.objective.learn_logvar else None
 
     @torch.no_grad()
     def sample_grid(self) -> np.ndarray:
@@ -84,7 +97,7 @@ class SecondStage:
         condition, null = self.text.encode(self.prompts), self.text.encode([""] * len(self.prompts))
         noise = NoiseSource(range(len(self.prompts)))
         x = noise(torch.empty(len(self.prompts), *self.latents.shape[1:]))
-        model = guided(self.denoiser.eps, condition, null, 2.0)
+        model = self.denoiser.guided(condition, null, 2.0)
         schedule = self.config.schedule
         z = ddim(model, x, schedule, ddim_timesteps(20, schedule.timesteps), noise=noise)
         return tile(to_uint8(self.autoencoder.decode(z)), SHOWN // 2)

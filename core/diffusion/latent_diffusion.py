@@ -13,8 +13,9 @@ from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
 from core.conditioning.text import TextEncoder
+from core.diffusion.guidance import ALWAYS, guided
 from core.diffusion.noise_schedule import NoiseSchedule
-from core.diffusion.parameterization import Parameterization, to_eps
+from core.diffusion.parameterization import Model, Parameterization, predicting
 from core.errors import InputError
 from core.models.autoencoder_kl import AutoencoderKL
 from core.models.unet import UNetModel
@@ -70,7 +71,7 @@ class Latent:
     values: Tensor
     space: LatentSpace
     seeds: tuple[int, ...]
-    level: int | None = None
+    level: float | None = None
 
     def loom_summary(self) -> str:
         """Return a line for people."""
@@ -112,11 +113,27 @@ class Denoiser:
     schedule: NoiseSchedule
     parameterization: Parameterization
 
-    @torch.no_grad()
-    def eps(self, x_t: Tensor, t: Tensor, condition: Conditioning) -> Tensor:
-        """Predict the noise in x_t [b, z, h/f, w/f] at steps t [b] under a conditioning of the same batch."""
-        prediction = self.module(x_t, t, context=condition.tokens, y=condition.vector)
-        return to_eps(self.parameterization, self.schedule, prediction, x_t, t)
+    def __post_init__(self) -> None:
+        if self.schedule.zero_terminal_snr and self.parameterization is Parameterization.EPS:
+            raise ValueError("A model that predicts eps says nothing about the data where there is noise alone.")
+
+    def output(self, x_t: Tensor, t: Tensor, condition: Conditioning) -> Tensor:
+        """Return what the network predicts for x_t [b, z, h/f, w/f] at steps t [b] under a condition for each."""
+        output: Tensor = self.module(x_t, t, context=condition.tokens, y=condition.vector)
+        return output
+
+    def guided(
+        self,
+        positive: Conditioning,
+        null: Conditioning | None = None,
+        scale: float = 1.0,
+        *,
+        rescale: float = 0.0,
+        interval: tuple[float, float] = ALWAYS,
+    ) -> Model:
+        """Return the model that a sampler calls, under classifier-free guidance; arguments as `guidance.guided`."""
+        output = guided(self.output, positive, null, scale, rescale=rescale, interval=interval)
+        return predicting(self.parameterization, self.schedule, output)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The forward process: how much noise there is at each of T steps.
 
 Ho et al., "Denoising Diffusion Probabilistic Models" (arXiv 2006.11239), section 2; Nichol and Dhariwal (arXiv
-2102.09672), equation 17, for the cosine schedule; Rombach et al. (arXiv 2112.10752), appendix B.
-Tables are float64; a step t is an integer in [0, T).
+2102.09672), equation 17, for the cosine schedule; Rombach et al. (arXiv 2112.10752), appendix B; Lin et al. (arXiv
+2305.08891), section 3.1, for zero terminal SNR. Tables are float64. A step t is in [0, T): whole in training; between
+two whole ones, log(alpha_bar) is a straight line, as Lu et al. (arXiv 2206.00927), appendix D.4, continue the tables.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-SCHEDULES = ("linear", "cosine", "sqrt_linear", "sqrt")
+SCHEDULES = ("linear", "scaled_linear", "sqrt_linear", "sqrt", "cosine", "squared_cosine")
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,34 @@ def make_betas(
 ) -> Tensor:
     """Return the variances beta_t [T], float64.
 
-    "linear" is linear in sqrt(beta), as published latent diffusion models use it (elsewhere: scaled linear);
-    "sqrt_linear" is linear in beta, "sqrt" its square root; "cosine" follows equation 17 of arXiv 2102.09672.
+    "linear" is linear in sqrt(beta), as published latent diffusion models name it; "scaled_linear" is its name
+    elsewhere. "sqrt_linear" is linear in beta (elsewhere simply linear), "sqrt" its square root. "cosine", also known
+    as "squared_cosine", follows equation 17 of arXiv 2102.09672: alpha_bar is a squared cosine.
     """
     line = torch.linspace(linear_start, linear_end, timesteps, dtype=torch.float64)
-    if schedule == "linear":
+    if schedule in ("linear", "scaled_linear"):
         return torch.linspace(linear_start**0.5, linear_end**0.5, timesteps, dtype=torch.float64) ** 2
     if schedule == "sqrt_linear":
         return line
     if schedule == "sqrt":
         return line**0.5
-    if schedule == "cosine":
+    if schedule in ("cosine", "squared_cosine"):
         steps = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps + cosine_s
         alphas = torch.cos(steps / (1 + cosine_s) * math.pi / 2) ** 2
         return (1 - alphas[1:] / alphas[:-1]).clamp(0, 0.999)
     raise ValueError(f"Unknown noise schedule {schedule!r}; known are {', '.join(SCHEDULES)}.")
+
+
+def without_terminal_signal(betas: Tensor) -> Tensor:
+    """Shift and scale sqrt(alpha_bar) so that nothing of the data is left at the last step, betas [T] to betas [T].
+
+    Algorithm 1 of arXiv 2305.08891. The first step keeps its noise; the last beta becomes 1. Only a model that
+    predicts v or x_0 can start there.
+    """
+    root = torch.cumprod(1 - betas, dim=0).sqrt()
+    root = (root - root[-1]) * root[0] / (root[0] - root[-1])
+    alpha_bar = root**2
+    return torch.cat([1 - alpha_bar[:1], 1 - alpha_bar[1:] / alpha_bar[:-1]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +81,7 @@ class NoiseSchedule:
         linear_start, linear_end: First and last beta.
         cosine_s: Offset of the cosine schedule.
         v_posterior: Share of beta_t in the posterior variance, 0 to 1; 0 = the variance of equation 7.
+        zero_terminal_snr: Whether the last step holds noise alone, `without_terminal_signal`.
     """
 
     schedule: str = "linear"
@@ -75,17 +90,21 @@ class NoiseSchedule:
     linear_end: float = 2e-2
     cosine_s: float = 8e-3
     v_posterior: float = 0.0
+    zero_terminal_snr: bool = False
 
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
             raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}; got {self.schedule!r}.")
         if self.timesteps < 1:
             raise ValueError(f"timesteps must be at least 1; got {self.timesteps}.")
+        if self.zero_terminal_snr and self.timesteps < 2:
+            raise ValueError("zero_terminal_snr needs at least 2 timesteps.")
 
     @cached_property
     def betas(self) -> Tensor:
         """Variances beta_t, [T]."""
-        return make_betas(self.schedule, self.timesteps, self.linear_start, self.linear_end, self.cosine_s)
+        betas = make_betas(self.schedule, self.timesteps, self.linear_start, self.linear_end, self.cosine_s)
+        return without_terminal_signal(betas) if self.zero_terminal_snr else betas
 
     @cached_property
     def alpha_bar(self) -> Tensor:
@@ -118,8 +137,29 @@ class NoiseSchedule:
         """Factor of x_t in the mean of q(x_{t-1} | x_t, x_0), equation 7, [T]."""
         return (1 - self.alpha_bar_prev) * (1 - self.betas).sqrt() / (1 - self.alpha_bar)
 
+    def alpha_bar_at(self, t: Tensor) -> Tensor:
+        """Return alpha_bar at steps t [...] in [0, T - 1], float64, on the CPU; t may lie between two steps."""
+        t = t.detach().cpu()
+        if not t.is_floating_point():
+            return self.alpha_bar[t]
+        below = t.floor().long().clamp(0, self.timesteps - 1)
+        above = (below + 1).clamp(max=self.timesteps - 1)
+        share = t.double() - below
+        low, high = self.alpha_bar[below], self.alpha_bar[above]
+        return torch.where(share == 0, low, low ** (1 - share) * high**share)
+
+    def step_of(self, alpha_bar: Tensor) -> Tensor:
+        """Return the steps t [...], float64, in [0, T - 1], where alpha_bar_at(t) is `alpha_bar` [...]."""
+        falling, wanted = -self.alpha_bar.log(), -alpha_bar.double().log()
+        above = torch.searchsorted(falling, wanted).clamp(1, self.timesteps - 1)
+        low, high = falling[above - 1], falling[above]
+        return (above - 1 + (wanted - low) / (high - low)).clamp(0, self.timesteps - 1)
+
     def signal_and_noise(self, t: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         """Return sqrt(alpha_bar_t) and sqrt(1 - alpha_bar_t) for t [b], shaped to multiply `like` [b, ...]."""
+        if t.is_floating_point():
+            a = self.alpha_bar_at(t).reshape(-1, *[1] * (like.ndim - 1))
+            return a.sqrt().to(like), (1 - a).sqrt().to(like)
         return _at(self.alpha_bar.sqrt(), t, like), _at((1 - self.alpha_bar).sqrt(), t, like)
 
     def add_noise(self, x_0: Tensor, noise: Tensor, t: Tensor) -> Tensor:

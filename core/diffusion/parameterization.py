@@ -6,6 +6,8 @@ v = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x_0.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 import torch
@@ -20,6 +22,36 @@ class Parameterization(StrEnum):
     EPS = "eps"
     X0 = "x0"
     V = "v"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network's answer says about a noisy latent x_t = sqrt(alpha_bar) x0 + sqrt(1 - alpha_bar) eps.
+
+    Attributes:
+        x0: The clean latent, [b, c, h, w].
+        eps: The noise, [b, c, h, w].
+    """
+
+    x0: Tensor
+    eps: Tensor
+
+
+OutputModel = Callable[[Tensor, Tensor], Tensor]
+"""A network under its conditions: noisy latent [b, c, h, w] and steps t [b] to what it was trained to predict."""
+
+Model = Callable[[Tensor, Tensor], Prediction]
+"""A denoiser as a sampler sees it: noisy latent [b, c, h, w] and steps t [b] to x_0 and eps."""
+
+
+def predicting(kind: Parameterization, schedule: NoiseSchedule, output: OutputModel) -> Model:
+    """Wrap a network so that a sampler need not know what it predicts."""
+
+    def model(x_t: Tensor, t: Tensor) -> Prediction:
+        prediction = output(x_t, t)
+        return Prediction(to_x0(kind, schedule, prediction, x_t, t), to_eps(kind, schedule, prediction, x_t, t))
+
+    return model
 
 
 def target(kind: Parameterization, schedule: NoiseSchedule, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:

@@ -6,21 +6,22 @@ Rombach et al. (arXiv 2112.10752), section 3.2; image-to-image by partial noisin
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
-from core.diffusion.guidance import guided
+from core.diffusion.guidance import ALWAYS
 from core.diffusion.latent_diffusion import PURE_NOISE, Denoiser, Latent
 from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Model
 from core.errors import InputError
 from core.randomness import NoiseSource
-from core.samplers.ddim import ddim
+from core.samplers.catalogue import SAMPLERS
 from core.samplers.step_record import StepCallback
-from core.samplers.time_grid import ddim_timesteps
+from core.samplers.stepping import times
+from core.samplers.time_grid import time_grid
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,24 @@ class TimeGrid:
     steps: Tensor
     strength: float = 1.0
 
+    @property
+    def start(self) -> float:
+        """The noisiest step; a whole one if the steps are."""
+        start: float = self.steps[-1].item()
+        return start
+
     def loom_summary(self) -> str:
         """Return a line for people."""
-        return f"{len(self.steps)} steps from t = {int(self.steps[-1])}"
+        return f"{len(self.steps)} steps from t = {self.start:g}"
 
 
 def make_time_grid(schedule: NoiseSchedule, steps: int, spacing: str = "uniform", strength: float = 1.0) -> TimeGrid:
-    """Space `steps` over the schedule and keep the share `strength` of them, at least one."""
-    grid = ddim_timesteps(steps, schedule.timesteps, spacing)
+    """Space `steps` over the schedule and keep the share `strength` of them, at least one.
+
+    Raises:
+        InputError: A number of steps that the schedule or the spacing cannot have.
+    """
+    grid = time_grid(schedule, steps, spacing)
     return TimeGrid(schedule, grid[: max(1, int(strength * len(grid)))], strength)
 
 
@@ -66,10 +77,9 @@ def add_noise(latent: Latent, grid: TimeGrid) -> Latent:
             why="This latent did not come from Encode image.",
             fix="Connect the latent of Encode image.", port="latent",
         )  # fmt: skip
-    t = int(grid.steps[-1])
     noise = NoiseSource(latent.seeds)(latent.values)
-    values = grid.schedule.add_noise(latent.values, noise, torch.full((len(noise),), t, device=noise.device))
-    return replace(latent, values=values, level=t)
+    values = grid.schedule.add_noise(latent.values, noise, times(grid.start, noise))
+    return replace(latent, values=values, level=grid.start)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,39 +90,49 @@ class Guidance:
         positive: The condition, a batch of one.
         negative: The condition to move away from; None = no guidance.
         scale: s of classifier-free guidance; 1 = none.
+        rescale: Share of guidance's rise in contrast that is taken back, 0 to 1.
+        interval: Lowest and highest share t / T of the schedule with guidance, within 0 (data) to 1 (noise).
     """
 
     positive: Conditioning
     negative: Conditioning | None = None
     scale: float = 1.0
+    rescale: float = 0.0
+    interval: tuple[float, float] = (0.0, 1.0)
 
 
+@torch.no_grad()
 def denoise(
     denoiser: Denoiser,
     latent: Latent,
     grid: TimeGrid,
     guidance: Guidance,
     *,
+    sampler: str = "ddim",
     eta: float = 0.0,
     callback: StepCallback | None = None,
-    sampler: Callable[..., Tensor] = ddim,
 ) -> Latent:
-    """Denoise a noisy latent along the grid; the result is clean.
+    """Denoise a noisy latent along the grid by one of `SAMPLERS`; the result is clean. Only "ddim" heeds eta.
 
     Raises:
         InputError: The latent is of another model, clean, or noised to another level than the grid's start.
     """
     _check_match(denoiser, latent, grid)
     device = next(denoiser.module.parameters()).device
-    count = len(latent.values)
-    positive = guidance.positive.repeated(count).to(device)
-    negative = None if guidance.negative is None else guidance.negative.repeated(count).to(device)
-    model = guided(denoiser.eps, positive, negative, guidance.scale)
+    model = _model(denoiser, guidance, len(latent.values), device)
     # The noise inside sampling must differ from the noise the latent began with.
     noise = NoiseSource([seed ^ 0x5DEECE66D for seed in latent.seeds])
-    x = latent.values.to(device)
-    values = sampler(model, x, denoiser.schedule, grid.steps, eta=eta, noise=noise, callback=callback)
+    x, run = latent.values.to(device), SAMPLERS[sampler].run
+    values = run(model, x, denoiser.schedule, grid.steps, eta=eta, noise=noise, before=None, callback=callback)
     return replace(latent, values=values, level=None)
+
+
+def _model(denoiser: Denoiser, guidance: Guidance, count: int, device: torch.device) -> Model:
+    positive = guidance.positive.repeated(count).to(device)
+    negative = None if guidance.negative is None else guidance.negative.repeated(count).to(device)
+    low, high = (share * denoiser.schedule.timesteps for share in guidance.interval)
+    interval = ALWAYS if guidance.interval == (0.0, 1.0) else (low, high)
+    return denoiser.guided(positive, negative, guidance.scale, rescale=guidance.rescale, interval=interval)
 
 
 def _check_match(denoiser: Denoiser, latent: Latent, grid: TimeGrid) -> None:
@@ -122,7 +142,6 @@ def _check_match(denoiser: Denoiser, latent: Latent, grid: TimeGrid) -> None:
             why="A denoiser understands only the latents of the autoencoder that it was trained with.",
             fix="Connect the autoencoder and the denoiser of the same model.", port="latent",
         )  # fmt: skip
-    start = int(grid.steps[-1])
     if latent.level is None:
         raise InputError(
             "This latent holds no noise to remove.", why="It came from Encode image.",
@@ -134,9 +153,9 @@ def _check_match(denoiser: Denoiser, latent: Latent, grid: TimeGrid) -> None:
             why="A strength below 1 means that a part of a picture is kept, but there is none.",
             fix="Set the scheduler's strength to 1, or start from Encode image and Add noise.", port="time_grid",
         )  # fmt: skip
-    if latent.level not in (PURE_NOISE, start):
+    if latent.level not in (PURE_NOISE, grid.start):
         raise InputError(
-            f"The latent is noised to step {latent.level}, but the time grid starts at {start}.",
+            f"The latent is noised to step {latent.level:g}, but the time grid starts at {grid.start:g}.",
             why="Add noise and Denoise are connected to different schedulers.",
             fix="Connect both to the same scheduler.", port="time_grid",
         )  # fmt: skip

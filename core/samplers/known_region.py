@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.diffusion.noise_schedule import NoiseSchedule
 
-BeforeStep = Callable[[Tensor, int], Tensor]
+BeforeStep = Callable[[Tensor, float], Tensor]
 """Changes the latent [b, c, h, w] at step t before the model sees it."""
 
 
@@ -27,7 +27,7 @@ def known_region(schedule: NoiseSchedule, x_0: Tensor, mask: Tensor, noise: Call
         noise: Draws fresh noise shaped like its argument.
     """
 
-    def blend(x_t: Tensor, t: int) -> Tensor:
+    def blend(x_t: Tensor, t: float) -> Tensor:
         known = schedule.add_noise(x_0, noise(x_0), torch.full((len(x_0),), t, device=x_0.device))
         return mask * known + (1 - mask) * x_t
 

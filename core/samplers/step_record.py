@@ -15,14 +15,14 @@ class StepRecord:
     Attributes:
         index: Steps done before this one, from 0.
         total: Steps in all.
-        t: The step of the noise schedule that was left, in [0, T).
+        t: The step of the noise schedule that was left, in [0, T), an int unless it lies between two.
         x: The latent after the step, [b, c, h, w].
         pred_x0: The clean latent that the model expected at this step, [b, c, h, w].
     """
 
     index: int
     total: int
-    t: int
+    t: float
     x: Tensor
     pred_x0: Tensor
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Parameterization, predicting
 from core.samplers.ddim import ddim, ddim_tables
 from core.samplers.step_record import StepRecord
 from core.samplers.time_grid import ddim_timesteps
@@ -26,6 +27,9 @@ def exact_eps(x: Tensor, t: Tensor) -> Tensor:
     return (1 - a).sqrt() * (x - a.sqrt() * MEAN) / spread(a) ** 2
 
 
+exact = predicting(Parameterization.EPS, SCHEDULE, exact_eps)
+
+
 def path(z: Tensor, t: int) -> Tensor:
     """The probability flow's latent at step t: z standard deviations from the mean, always."""
     a = SCHEDULE.alpha_bar[t]
@@ -39,7 +43,7 @@ def no_noise(like: Tensor) -> Tensor:
 def end_error(steps: int) -> float:
     z = torch.tensor([-2.0, -0.5, 0.3, 1.7], dtype=torch.float64).reshape(1, 1, 2, 2)
     grid = ddim_timesteps(steps)
-    end = ddim(exact_eps, path(z, int(grid[-1])), SCHEDULE, grid, noise=no_noise)
+    end = ddim(exact, path(z, int(grid[-1])), SCHEDULE, grid, noise=no_noise)
     return float((end - path(z, 0)).abs().max())
 
 
@@ -59,7 +63,7 @@ def test_noisy_sampling_draws_from_the_data(eta: float) -> None:
     def noise(like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=stream, dtype=like.dtype)
 
-    drawn = ddim(exact_eps, start, SCHEDULE, grid, eta=eta, noise=noise)
+    drawn = ddim(exact, start, SCHEDULE, grid, eta=eta, noise=noise)
     assert float(drawn.mean()) == pytest.approx(MEAN, abs=0.02)
     assert float(drawn.std()) == pytest.approx(DEVIATION, rel=0.05)
 
@@ -74,7 +78,7 @@ def test_every_step_is_reported_in_order() -> None:
     records: list[StepRecord] = []
     grid = ddim_timesteps(4)
     end = ddim(
-        exact_eps, torch.ones(1, 1, 2, 2, dtype=torch.float64), SCHEDULE, grid, noise=no_noise, callback=records.append
+        exact, torch.ones(1, 1, 2, 2, dtype=torch.float64), SCHEDULE, grid, noise=no_noise, callback=records.append
     )
     assert [(record.index, record.total, record.t) for record in records] == [
         (0, 4, 751), (1, 4, 501), (2, 4, 251), (3, 4, 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Prediction
 from core.randomness import NoiseSource
 from core.samplers.ddim import ddim
 from core.samplers.known_region import known_region
@@ -29,7 +30,7 @@ def test_sampling_returns_the_kept_part() -> None:
     keep = known_region(SCHEDULE, X_0, MASK, NoiseSource([3]))
     grid, start = ddim_timesteps(20), torch.randn(1, 2, 4, 4)
     end = ddim(
-        lambda x, t: (x - SCHEDULE.alpha_bar[t].sqrt().float() * 0.6) / (1 - SCHEDULE.alpha_bar[t]).sqrt().float(),
+        lambda x, t: Prediction(X_0, (x - SCHEDULE.alpha_bar[t].sqrt().float() * 0.6) / (1 - SCHEDULE.alpha_bar[t]).sqrt().float()),
         start, SCHEDULE, grid, noise=torch.zeros_like, before=keep,
     )  # fmt: skip
     torch.testing.assert_close(end[..., :2], X_0[..., :2], atol=0.05, rtol=0)
