@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the customary name
 
+from core.models.convolution import Conv1x1, residual
 from core.models.resnet_blocks import zero_module
 
 
@@ -82,7 +84,7 @@ class GEGLU(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, n, dim_in] to [b, n, dim_out]."""
         value, gate = self.proj(x).chunk(2, dim=-1)
-        return cast(Tensor, value * F.gelu(gate))
+        return value * F.gelu(gate) if torch.is_grad_enabled() else F.gelu(gate).mul_(value)
 
 
 class FeedForward(nn.Module):
@@ -118,9 +120,9 @@ class BasicTransformerBlock(nn.Module):
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """Map tokens [b, n, dim] and context [b, n', context_dim] to [b, n, dim]."""
-        x = x + self.attn1(self.norm1(x), context if self.disable_self_attn else None)
-        x = x + self.attn2(self.norm2(x), context)
-        return cast(Tensor, x + self.ff(self.norm3(x)))
+        x = residual(self.attn1(self.norm1(x), context if self.disable_self_attn else None), x)
+        x = residual(self.attn2(self.norm2(x), context), x)
+        return residual(self.ff(self.norm3(x)), x)
 
 
 class SpatialTransformer(nn.Module):
@@ -144,11 +146,11 @@ class SpatialTransformer(nn.Module):
         inner = heads * dim_head
         self.use_linear = use_linear
         self.norm = nn.GroupNorm(32, in_channels, eps=1e-6)
-        self.proj_in = nn.Linear(in_channels, inner) if use_linear else nn.Conv2d(in_channels, inner, 1)
+        self.proj_in = nn.Linear(in_channels, inner) if use_linear else Conv1x1(in_channels, inner)
         self.transformer_blocks = nn.ModuleList(
             BasicTransformerBlock(inner, heads, dim_head, dropout, context_dim, disable_self_attn) for _ in range(depth)
         )
-        projection = nn.Linear(inner, in_channels) if use_linear else nn.Conv2d(inner, in_channels, 1)
+        projection = nn.Linear(inner, in_channels) if use_linear else Conv1x1(inner, in_channels)
         self.proj_out = zero_module(projection)
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
@@ -165,4 +167,4 @@ class SpatialTransformer(nn.Module):
         if self.use_linear:
             h = self.proj_out(h)
         h = h.transpose(1, 2).reshape(b, -1, height, width)
-        return x + h if self.use_linear else cast(Tensor, x + self.proj_out(h))
+        return residual(h if self.use_linear else self.proj_out(h), x)

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the customary name
 
+from core.models.convolution import Conv1x1, Conv3x3, activated, residual
+
 M = TypeVar("M", bound=nn.Module)
 
 
@@ -28,12 +30,13 @@ class Upsample(nn.Module):
 
     def __init__(self, channels: int, use_conv: bool, out_channels: int | None = None) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, out_channels or channels, 3, padding=1) if use_conv else None
+        self.conv = Conv3x3(channels, out_channels or channels) if use_conv else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [b, c', 2h, 2w]."""
-        x = F.interpolate(x, scale_factor=2, mode="nearest")
-        return x if self.conv is None else cast(Tensor, self.conv(x))
+        if self.conv is None:
+            return F.interpolate(x, scale_factor=2.0, mode="nearest")
+        return self.conv.doubled(x)
 
 
 class Downsample(nn.Module):
@@ -69,9 +72,7 @@ class TimeResBlock(nn.Module):
         super().__init__()
         out_channels = out_channels or channels
         self.use_scale_shift_norm = use_scale_shift_norm
-        self.in_layers = nn.Sequential(
-            nn.GroupNorm(32, channels), nn.SiLU(), nn.Conv2d(channels, out_channels, 3, padding=1)
-        )
+        self.in_layers = nn.Sequential(nn.GroupNorm(32, channels), nn.SiLU(), Conv3x3(channels, out_channels))
         self.resample: nn.Module | None = None
         if up or down:
             self.resample = Upsample(channels, use_conv=False) if up else Downsample(channels, use_conv=False)
@@ -81,22 +82,22 @@ class TimeResBlock(nn.Module):
             nn.GroupNorm(32, out_channels),
             nn.SiLU(),
             nn.Dropout(dropout),
-            zero_module(nn.Conv2d(out_channels, out_channels, 3, padding=1)),
+            zero_module(Conv3x3(out_channels, out_channels)),
         )
-        self.skip_connection = nn.Identity() if out_channels == channels else nn.Conv2d(channels, out_channels, 1)
+        self.skip_connection = nn.Identity() if out_channels == channels else Conv1x1(channels, out_channels)
 
     def forward(self, x: Tensor, emb: Tensor) -> Tensor:
         """Map features [b, c, h, w] and time embedding [b, e] to [b, c', h', w']."""
-        norm, act, conv = self.in_layers
-        h = act(norm(x))
+        norm, _, conv = self.in_layers
+        h = activated(norm(x))
         if self.resample is not None:
             h, x = self.resample(h), self.resample(x)
         h = conv(h)
         e = self.emb_layers(emb).to(h.dtype)[:, :, None, None]
+        norm, _, dropout, conv = self.out_layers
         if self.use_scale_shift_norm:
             scale, shift = torch.chunk(e, 2, dim=1)
-            h = torch.addcmul(shift, self.out_layers[0](h), 1 + scale)
-            h = self.out_layers[3](self.out_layers[2](self.out_layers[1](h)))
+            h = torch.addcmul(shift, norm(h), 1 + scale)
         else:
-            h = self.out_layers(h + e)
-        return cast(Tensor, self.skip_connection(x) + h)
+            h = norm(residual(h, e))
+        return residual(conv(dropout(activated(h))), self.skip_connection(x))

@@ -139,7 +139,8 @@ class UNetModel(nn.Module):
         if y is not None:
             emb = emb + self.label_emb(y)
         skips: list[Tensor] = []
-        h = x
+        # Attention reads pixels as tokens, and convolutions by their channels: neither copies in this memory.
+        h = x if torch.is_grad_enabled() else x.contiguous(memory_format=torch.channels_last)
         for block in self.input_blocks:
             h = self._run(block, h, emb, context)
             skips.append(h)

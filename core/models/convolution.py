@@ -1,0 +1,94 @@
+"""Convolutions that take a shorter way where no gradient is wanted; parameters and results are `nn.Conv2d`'s.
+
+On a processor in float32: few positions are gathered for one matrix product, which reads the weight once as it lies;
+many are filtered by `core.models.winograd`. Everything else, and all training, is torch's own convolution.
+Letters: b batch, c channels in, o channels out, h height, w width.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the customary name
+
+from core.models.winograd import convolve3x3
+
+# Measured with one thread: below, torch spends longer on rearranging the weight than on the products ...
+FEW_POSITIONS = 300
+# ... and from here on, and at this width, filtering pays for filtering the weight.
+MANY_POSITIONS, WIDE = 512, 64
+
+
+class Conv3x3(nn.Conv2d):
+    """3x3 convolution with padding 1 and stride 1."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [b, c, h, w] to [b, o, h, w]."""
+        b, _, h, w = x.shape
+        if not _short_way(x, self.weight):
+            return super().forward(x)
+        if b * h * w <= FEW_POSITIONS:
+            return self._gathered(x)
+        if self._filtering_pays(b * h * w) and not (h % 2 or w % 2):
+            return convolve3x3(x, self.weight, self.bias)
+        return super().forward(x)
+
+    def doubled(self, x: Tensor) -> Tensor:
+        """Double [b, c, h, w] to the nearest neighbour and convolve: [b, o, 2h, 2w]."""
+        b, _, h, w = x.shape
+        # A hook expects to see what this layer convolves.
+        hooked = self._forward_hooks or self._forward_pre_hooks
+        if _short_way(x, self.weight) and self._filtering_pays(4 * b * h * w) and not hooked:
+            return convolve3x3(x, self.weight, self.bias, doubled=True)
+        return cast(Tensor, self(F.interpolate(x, scale_factor=2.0, mode="nearest")))
+
+    def _filtering_pays(self, positions: int) -> bool:
+        return positions >= MANY_POSITIONS and min(self.in_channels, self.out_channels) >= WIDE
+
+    def _gathered(self, x: Tensor) -> Tensor:
+        """Convolve as the product of the weight [o, 9c] and the neighbourhoods [9c, b*h*w]."""
+        b, _, h, w = x.shape
+        columns = F.unfold(x, 3, padding=1).transpose(0, 1).flatten(1)
+        y = self.weight.flatten(1) @ columns
+        if self.bias is not None:
+            y += self.bias[:, None]
+        return y.view(-1, b, h, w).transpose(0, 1)
+
+
+class Conv1x1(nn.Conv2d):
+    """1x1 convolution: in channels-last memory one linear layer, without a copy."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [b, c, h, w] to [b, o, h, w]."""
+        if not torch.is_grad_enabled() and x.is_contiguous(memory_format=torch.channels_last):
+            return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+        return super().forward(x)
+
+
+def _short_way(x: Tensor, weight: Tensor) -> bool:
+    """Say whether the short ways may be taken: on a processor, in float32, without gradients."""
+    plain = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
+    return (
+        plain
+        and not torch.is_grad_enabled()
+        and not torch.is_autocast_enabled("cpu")
+        and not torch.compiler.is_compiling()
+    )
+
+
+def activated(x: Tensor) -> Tensor:
+    """SiLU of a tensor of any shape that the caller alone holds: in place where no gradient is wanted."""
+    return F.silu(x, inplace=not torch.is_grad_enabled())
+
+
+def residual(h: Tensor, x: Tensor) -> Tensor:
+    """Return h + x, of the shape of h; overwrites h, which the caller alone holds, where no gradient is wanted."""
+    return h + x if torch.is_grad_enabled() else h.add_(x)
