@@ -11,16 +11,17 @@ from collections.abc import Sequence
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
+from core.conditioning.prompt_encoder import PromptEncoder
 from core.errors import InputError
 from core.models.text_transformer import BERTEmbedder
 
 PAD, UNKNOWN, START, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 
 
-class TextEncoder(nn.Module):
+class TextEncoder(PromptEncoder):
     """A tokenizer and the transformer over its tokens.
 
     Attributes:
@@ -35,35 +36,40 @@ class TextEncoder(nn.Module):
 
     @property
     def max_tokens(self) -> int:
-        """The longest prompt in tokens, start and end included."""
+        """The longest window in tokens, start and end included."""
         return self.transformer.max_seq_len
 
+    def content_ids(self, text: str) -> list[int]:
+        """Return the token ids of a text, without start and end."""
+        return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def window(self, content: Sequence[int]) -> list[int]:
+        """Return start, content, end, and zeros, `max_tokens` ids in all."""
+        start, end = (self.tokenizer.token_to_id(token) for token in (START, END))
+        assert start is not None and end is not None, "the tokenizer has no start or end token"
+        return [start, *content, end, *[0] * (self.max_tokens - 2 - len(content))]
+
     def token_ids(self, prompts: Sequence[str]) -> Tensor:
-        """Return padded ids [b, max_tokens].
+        """Return a window of ids for each plain prompt, [b, max_tokens], as training reads captions.
 
         Raises:
             InputError: A prompt has more tokens than the transformer reads.
         """
-        rows = torch.zeros(len(prompts), self.max_tokens, dtype=torch.long)
-        for row, encoding in zip(rows, self.tokenizer.encode_batch(list(prompts)), strict=True):
-            if len(encoding.ids) > self.max_tokens:
+        rows = []
+        for prompt in prompts:
+            content = self.content_ids(prompt)
+            if len(content) > self.max_tokens - 2:
                 raise InputError(
-                    f"The prompt has {len(encoding.ids) - 2} tokens, more than this model reads.",
+                    f"The prompt has {len(content)} tokens, more than this model reads.",
                     why=f"Its text encoder was trained on up to {self.max_tokens - 2} tokens, about as many words.",
-                    fix=f"Shorten the prompt by {len(encoding.ids) - self.max_tokens} words or so.",
+                    fix=f"Shorten the prompt by {len(content) + 2 - self.max_tokens} words or so.",
                     port="text",
                 )
-            row[: len(encoding.ids)] = torch.tensor(encoding.ids)
-        return rows
+            rows.append(self.window(content))
+        return torch.tensor(rows)
 
-    def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, items: Tensor) -> Conditioning:
         """Map ids [b, n] to tokens [b, n, d] and their mean over real tokens [b, d]."""
-        tokens = self.transformer(ids)
-        real = (ids != 0).unsqueeze(-1).to(tokens.dtype)
-        return tokens, (tokens * real).sum(1) / real.sum(1).clamp(min=1)
-
-    def encode(self, prompts: Sequence[str]) -> Conditioning:
-        """Encode prompts; the empty prompt is the null condition."""
-        device = next(self.transformer.parameters()).device
-        tokens, vector = self(self.token_ids(prompts).to(device))
-        return Conditioning(tokens, vector, prompts[0] if len(prompts) == 1 else f"{len(prompts)} prompts")
+        tokens = self.transformer(items)
+        real = (items != 0).unsqueeze(-1).to(tokens.dtype)
+        return Conditioning(tokens, (tokens * real).sum(1) / real.sum(1).clamp(min=1))

@@ -44,7 +44,7 @@ def guided(
     """
     if null is None or scale == 1.0:
         return lambda x_t, t: model(x_t, t, positive)
-    both = null.joined(positive)
+    both = null.completed(positive).joined(positive)
 
     def output(x_t: Tensor, t: Tensor) -> Tensor:
         if interval != ALWAYS and not interval[0] <= float(t[0]) <= interval[1]:

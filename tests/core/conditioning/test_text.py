@@ -43,9 +43,13 @@ def test_a_prompt_of_the_full_length_is_read_and_a_longer_one_refused(encoder: T
     assert caught.value.port == "text"
 
 
-def test_a_prompt_of_ten_thousand_characters_is_refused(encoder: TextEncoder) -> None:
-    with pytest.raises(InputError, match="more than this model reads"):
-        encoder.encode(["fox and " * 1250])
+def test_a_longer_prompt_is_read_in_windows(encoder: TextEncoder) -> None:
+    with torch.no_grad():
+        long, first, second = (encoder.encode(["fox " * count]).tokens for count in (15, 10, 5))
+    assert long is not None
+    assert first is not None
+    assert second is not None
+    torch.testing.assert_close(long, torch.cat([first, second], dim=1))
 
 
 def test_the_vector_is_the_mean_over_real_tokens(encoder: TextEncoder) -> None:

@@ -1,0 +1,91 @@
+"""Maps that are concatenated with the noisy latent: semantic maps and low-resolution pictures.
+
+Rombach et al. (arXiv 2112.10752), sections 4.3.2 (semantic synthesis) and 4.4 (super-resolution): "by concatenating
+spatially aligned conditioning information to the input". Constructor arguments and parameter names are those of the
+reference's SpatialRescaler.
+Letters: b batch, c channels, h and w the map's size.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the customary name
+
+from core.conditioning.conditioner import Conditioner
+from core.conditioning.conditioning import Conditioning
+from core.imaging.image import Image
+from core.imaging.semantic_map import SemanticMap
+
+METHODS = ("nearest", "linear", "bilinear", "trilinear", "bicubic", "area")
+
+
+class SpatialRescaler(Conditioner):
+    """Scales a map down in stages, and mixes its channels.
+
+    Args (names of the reference implementation):
+        n_stages: How often it is scaled; 0 = not at all.
+        method: One of `METHODS`; the ones for pictures are nearest, bilinear, bicubic and area.
+        multiplier: Factor of a stage, such as 0.5.
+        in_channels: Channels of the map; of a semantic map, its classes.
+        out_channels: Channels of the result; None = those of the map, without a convolution.
+        bias: Whether the 1x1 convolution has one.
+    """
+
+    takes = "semantic maps"
+
+    def __init__(
+        self,
+        n_stages: int = 1,
+        method: str = "bilinear",
+        multiplier: float = 0.5,
+        in_channels: int = 3,
+        out_channels: int | None = None,
+        bias: bool = False,
+    ) -> None:
+        super().__init__()
+        if n_stages < 0 or method not in METHODS:
+            raise ValueError(f"n_stages must be 0 or more and method one of {METHODS}; got {n_stages}, {method!r}.")
+        self.n_stages, self.method, self.multiplier = n_stages, method, multiplier
+        self.in_channels = in_channels
+        self.channel_mapper: nn.Conv2d | None = None
+        if out_channels is not None:
+            self.channel_mapper = nn.Conv2d(in_channels, out_channels, 1, bias=bias)
+
+    def forward(self, items: Tensor) -> Conditioning:
+        """Map [b, in_channels, h, w] to a map at multiplier ** n_stages of the size."""
+        for _ in range(self.n_stages):
+            items = F.interpolate(items, scale_factor=self.multiplier, mode=self.method)
+        return Conditioning(concat=items if self.channel_mapper is None else self.channel_mapper(items))
+
+    def null_items(self, items: Tensor) -> Tensor:
+        """Return maps of zeros, which belong to no class."""
+        return torch.zeros_like(items)
+
+    def encode(self, semantic_map: SemanticMap) -> Conditioning:
+        """Encode semantic maps with classes below `in_channels`."""
+        made = self(semantic_map.one_hot(self.in_channels).to(self.device))
+        return Conditioning(concat=made.concat, summary="semantic map")
+
+    def null(self, like: SemanticMap) -> Conditioning:
+        """Return the null condition for maps of the same size and number."""
+        b, h, w = like.labels.shape
+        return self.forward(torch.zeros(b, self.in_channels, h, w, device=self.device))
+
+
+class LowResolution(Conditioner):
+    """A small picture as it is, as large as the latent: super-resolution without noise."""
+
+    takes = "low-resolution pictures"
+
+    def forward(self, items: Tensor) -> Conditioning:
+        """Take pictures [b, 3, h, w] in [-1, 1], h and w those of the latent."""
+        return Conditioning(concat=items)
+
+    def null_items(self, items: Tensor) -> Tensor:
+        """Return grey pictures."""
+        return torch.zeros_like(items)
+
+    def encode(self, image: Image) -> Conditioning:
+        """Take pictures whose pixels become cells of the latent."""
+        return Conditioning(concat=image.pixels, summary="low-resolution picture")

@@ -1,0 +1,43 @@
+"""The semantic map that nodes pass on: what each pixel of a picture belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the customary name
+
+from core.errors import InputError
+from core.imaging.image import Image
+
+
+@dataclass(frozen=True)
+class SemanticMap:
+    """A batch of maps: `labels` [b, h, w], whole numbers; each is a class, counted from 0."""
+
+    labels: Tensor
+
+    def loom_summary(self) -> str:
+        """Return a line for people."""
+        return f"{self.labels.shape[-1]} × {self.labels.shape[-2]} pixels, {len(self.labels.unique())} classes"
+
+    def one_hot(self, classes: int) -> Tensor:
+        """Return [b, classes, h, w] with 1 at each pixel's class and 0 elsewhere.
+
+        Raises:
+            InputError: The map holds a class that is not among them.
+        """
+        highest = int(self.labels.max())
+        if highest >= classes:
+            raise InputError(
+                f"The semantic map holds class {highest}.",
+                why=f"This model knows {classes} classes, 0 to {classes - 1}.",
+                fix=f"Paint with classes up to {classes - 1}.", port="semantic_map",
+            )  # fmt: skip
+        return F.one_hot(self.labels.long(), classes).permute(0, 3, 1, 2).float()
+
+
+def semantic_map_of(image: Image) -> SemanticMap:
+    """Read a label picture: the red value of a pixel, 0 to 255, is its class."""
+    return SemanticMap(((image.pixels[:, 0] + 1) * 127.5).round().to(torch.int64))
