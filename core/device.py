@@ -32,6 +32,17 @@ def select(name: str | None = None) -> torch.device:
     return device
 
 
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error of PyTorch says that a device, or the processor, has no memory left."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+
+
+def release_memory() -> None:
+    """Give memory that PyTorch keeps for later allocations back to the device."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
 def leave_a_core() -> None:
     """Let torch compute on all processors but one, so that a window beside it stays responsive.
 

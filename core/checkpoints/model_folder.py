@@ -25,7 +25,7 @@ from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentDiffusi
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import InputError, ModelFileError
-from core.models.autoencoder_kl import AutoencoderKL
+from core.models.first_stages import make_first_stage
 from core.models.text_transformer import BERTEmbedder
 from core.models.unet import UNetModel
 
@@ -60,7 +60,7 @@ def find(name: str) -> Path:
 def save_autoencoder(
     folder: Path, autoencoder: Autoencoder, arguments: Mapping[str, Any], dtype: torch.dtype = torch.float32
 ) -> None:
-    """Write the first stage into a model folder; `arguments` are those of `AutoencoderKL`."""
+    """Write the first stage into a model folder; `arguments` are those of `make_first_stage`."""
     _save(autoencoder.module, folder / "autoencoder.safetensors", dtype)
     _record(folder, "autoencoder", {"arguments": dict(arguments), "space": asdict(autoencoder.space)})
 
@@ -97,7 +97,7 @@ def load_autoencoder(folder: Path) -> Autoencoder:
     """
     part = _part(folder, "autoencoder")
     try:
-        module, space = AutoencoderKL(**part["arguments"]), LatentSpace(**part["space"])
+        module, space = make_first_stage(part["arguments"]), LatentSpace(**part["space"])
     except UNUSABLE as error:
         raise _malformed(folder, "autoencoder", error) from error
     load_into(module, folder / "autoencoder.safetensors")
@@ -184,7 +184,10 @@ def _record(folder: Path, name: str, part: dict[str, Any]) -> None:
 
 def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.to(dtype).contiguous() for name, tensor in module.state_dict().items()}
+    tensors = {
+        name: (tensor.to(dtype) if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in module.state_dict().items()
+    }
     aside = path.with_suffix(".part")
     save_file(tensors, aside)
     aside.replace(path)

@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
+from core.conditioning.fitting import check_fits
 from core.conditioning.text import TextEncoder
 from core.diffusion.guidance import ALWAYS, guided
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Model, Parameterization, predicting
 from core.errors import InputError
-from core.models.autoencoder_kl import AutoencoderKL
+from core.models import tiling
+from core.models.first_stage import FirstStageModel
+from core.models.tiling import AUTOMATIC, OnTile, Tiling
 from core.models.unet import UNetModel
 
 PURE_NOISE = -1
@@ -83,18 +86,19 @@ class Latent:
 class Autoencoder:
     """The first stage with its latent space."""
 
-    module: AutoencoderKL
+    module: FirstStageModel
     space: LatentSpace
 
     @torch.no_grad()
-    def encode(self, images: Tensor) -> Tensor:
+    def encode(self, images: Tensor, tiles: Tiling = AUTOMATIC, on_tile: OnTile = tiling.nobody) -> Tensor:
         """Map images [b, 3, h, w] in [-1, 1] to the most probable latents, unit variance, [b, z, h/f, w/f]."""
-        return self.module.encode(images.to(_device(self.module))).mode() * self.space.scale
+        return tiling.encode(self.module, _for(self.module, images), tiles, on_tile).float() * self.space.scale
 
     @torch.no_grad()
-    def decode(self, latents: Tensor) -> Tensor:
-        """Map latents [b, z, h/f, w/f] to images [b, 3, h, w] in [-1, 1]."""
-        return self.module.decode(latents.to(_device(self.module)) / self.space.scale).clamp(-1, 1)
+    def decode(self, latents: Tensor, tiles: Tiling = AUTOMATIC, on_tile: OnTile = tiling.nobody) -> Tensor:
+        """Map latents [b, z, h/f, w/f] to images [b, 3, h, w] in [-1, 1]; arguments as for `tiling.decode`."""
+        z = _for(self.module, latents / self.space.scale)
+        return tiling.decode(self.module, z, tiles, on_tile).float().clamp(-1, 1)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,9 @@ class Denoiser:
 
     def output(self, x_t: Tensor, t: Tensor, condition: Conditioning) -> Tensor:
         """Return what the network predicts for x_t [b, z, h/f, w/f] at steps t [b] under a condition for each."""
-        output: Tensor = self.module(x_t, t, context=condition.tokens, y=condition.vector)
+        check_fits(condition, self.module, self.space.channels)
+        x = x_t if condition.concat is None else torch.cat([x_t, condition.concat.to(x_t)], dim=1)
+        output: Tensor = self.module(x, t, context=condition.tokens, y=condition.vector)
         return output
 
     def guided(
@@ -145,5 +151,7 @@ class LatentDiffusion:
     text_encoder: TextEncoder
 
 
-def _device(module: torch.nn.Module) -> torch.device:
-    return next(module.parameters()).device
+def _for(module: torch.nn.Module, x: Tensor) -> Tensor:
+    """Return x on the device and in the precision of the module."""
+    weight = next(module.parameters(), None)
+    return x if weight is None else x.to(weight)

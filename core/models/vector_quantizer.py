@@ -31,34 +31,11 @@ class Quantized:
         values: The nearest entries, [b, c, h, w]; the gradient passes straight through to what was quantized.
         loss: Codebook and commitment loss, a scalar.
         indices: Numbers of the entries, after remapping: [n], [n, 1] where remapped, [b, h, w] if sane_index_shape.
-        entries: Numbers of the entries in the whole codebook, [b, h, w].
     """
 
     values: Tensor
     loss: Tensor
     indices: Tensor
-    entries: Tensor
-
-
-@dataclass(frozen=True)
-class CodebookUsage:
-    """How much of a codebook some cells use.
-
-    Attributes:
-        perplexity: Exponential of the entropy of the entries' shares, 1 to K; K = all used alike.
-        used: Share of the entries that occur at all, above 0 to 1.
-    """
-
-    perplexity: float
-    used: float
-
-
-def codebook_usage(entries: Tensor, codebook_size: int) -> CodebookUsage:
-    """Return the usage of a codebook of `codebook_size` entries by the given numbers of entries, any shape."""
-    counts = torch.bincount(entries.flatten(), minlength=codebook_size).double()
-    shares = counts / counts.sum()
-    entropy = -torch.special.xlogy(shares, shares).sum()
-    return CodebookUsage(float(entropy.exp()), float((counts > 0).double().mean()))
 
 
 class VectorQuantizer(nn.Module):
@@ -111,7 +88,7 @@ class VectorQuantizer(nn.Module):
         codebook, commitment = (chosen - cells.detach()).square().mean(), (chosen.detach() - cells).square().mean()
         loss = commitment + self.beta * codebook if self.legacy else self.beta * commitment + codebook
         values = (cells + (chosen - cells).detach()).movedim(-1, 1).contiguous()  # straight-through
-        return Quantized(values, loss, self._indices(entries), entries)
+        return Quantized(values, loss, self._indices(entries))
 
     @torch.no_grad()
     def nearest(self, cells: Tensor) -> Tensor:

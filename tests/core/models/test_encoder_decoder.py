@@ -64,7 +64,9 @@ def test_resampling_without_convolutions_averages_and_repeats() -> None:
 
 
 def test_an_unknown_kind_of_attention_is_named() -> None:
-    with pytest.raises(ValueError, match="attn_type must be one of vanilla, linear, none; got 'flash'"):
+    with pytest.raises(
+        ValueError, match="attn_type must be one of vanilla, vanilla-xformers, linear, none; got 'flash'"
+    ):
         Encoder(**SMALL, attn_type="flash")
 
 
