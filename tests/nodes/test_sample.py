@@ -40,7 +40,7 @@ def sampled(model: ModelParts, latent: Latent, grid: TimeGrid, prompt: Condition
 def painted(model: ModelParts, prompt: Conditioning, *, seed: int, count: int = 1, **settings: Any) -> torch.Tensor:
     latent = noise(model.autoencoder, width=32, height=24, seed=seed, count=count)
     made = sampled(model, latent, scheduler(model.denoiser, steps=4), prompt, **settings)
-    return decode_latent(model.autoencoder, made).pixels
+    return decode_latent(model.autoencoder, made, run=RunContext()).pixels
 
 
 @pytest.mark.parametrize("eta", [0.0, 1.0])
@@ -82,7 +82,7 @@ def test_noise_is_standard_normal_and_its_size_that_of_the_latent(model: ModelPa
 def test_an_encoded_picture_changes_more_with_more_strength(
     model: ModelParts, prompt: Conditioning, picture: Image
 ) -> None:
-    clean = encode_image(model.autoencoder, picture, seed=5)
+    clean = encode_image(model.autoencoder, picture, seed=5, run=RunContext())
     changes = []
     for strength in (0.1, 0.5, 1.0):
         grid = scheduler(model.denoiser, steps=10, strength=strength)
@@ -94,7 +94,8 @@ def test_an_encoded_picture_changes_more_with_more_strength(
 
 
 def test_encoding_then_decoding_gives_a_picture_of_the_same_size(model: ModelParts, picture: Image) -> None:
-    back = decode_latent(model.autoencoder, encode_image(model.autoencoder, picture))
+    latent = encode_image(model.autoencoder, picture, run=RunContext())
+    back = decode_latent(model.autoencoder, latent, run=RunContext())
     assert back.pixels.shape == picture.pixels.shape
     assert float(back.pixels.abs().max()) <= 1
 
@@ -130,7 +131,7 @@ def test_a_size_that_does_not_divide_is_refused_with_the_nearest_two(
 ) -> None:
     for make in (
         lambda: noise(model.autoencoder, width=width, height=height),
-        lambda: encode_image(model.autoencoder, Image(torch.zeros(1, 3, height, width))),
+        lambda: encode_image(model.autoencoder, Image(torch.zeros(1, 3, height, width)), run=RunContext()),
     ):
         with pytest.raises(InputError) as refused:
             make()
@@ -141,7 +142,7 @@ def test_a_size_that_does_not_divide_is_refused_with_the_nearest_two(
 
 
 def test_a_clean_latent_is_not_denoised(model: ModelParts, prompt: Conditioning, picture: Image) -> None:
-    clean = encode_image(model.autoencoder, picture)
+    clean = encode_image(model.autoencoder, picture, run=RunContext())
     with pytest.raises(InputError, match="Add noise") as refused:
         sampled(model, clean, scheduler(model.denoiser, steps=4), prompt)
     assert refused.value.port == "latent"
@@ -154,7 +155,7 @@ def test_noise_is_not_added_to_noise(model: ModelParts) -> None:
 
 
 def test_two_schedulers_are_told_apart(model: ModelParts, prompt: Conditioning, picture: Image) -> None:
-    clean = encode_image(model.autoencoder, picture)
+    clean = encode_image(model.autoencoder, picture, run=RunContext())
     noised = add_noise(clean, scheduler(model.denoiser, steps=10, strength=0.5))
     with pytest.raises(InputError, match="different schedulers") as refused:
         sampled(model, noised, scheduler(model.denoiser, steps=10, strength=0.8), prompt)
@@ -178,13 +179,12 @@ def test_the_latent_of_another_model_is_refused_by_name(
 def test_decoding_refuses_the_latent_of_another_model(model: ModelParts, other_model: ModelParts) -> None:
     latent = noise(other_model.autoencoder, width=32, height=32)
     with pytest.raises(InputError, match=r"belongs to two"):
-        decode_latent(model.autoencoder, latent)
+        decode_latent(model.autoencoder, latent, run=RunContext())
 
 
-def test_a_prompt_that_is_too_long_is_refused(model: ModelParts) -> None:
-    with pytest.raises(InputError, match="20 tokens") as refused:
-        text_prompt(model.text_encoder, text="fox " * 20)
-    assert refused.value.port == "text"
+def test_a_prompt_longer_than_the_encoder_reads_still_guides(model: ModelParts) -> None:
+    long = text_prompt(model.text_encoder, text="a fox on a meadow " * 4)
+    assert painted(model, long, seed=7, guidance=3.0).isfinite().all()
 
 
 def test_nodes_leave_their_inputs_as_they_were(model: ModelParts, prompt: Conditioning, picture: Image) -> None:
@@ -192,12 +192,12 @@ def test_nodes_leave_their_inputs_as_they_were(model: ModelParts, prompt: Condit
     pixels = picture.pixels.clone()
     weights = [{name: value.clone() for name, value in module.state_dict().items()} for module in modules]
     grid = scheduler(model.denoiser, steps=5, strength=0.8)
-    clean = encode_image(model.autoencoder, picture)
+    clean = encode_image(model.autoencoder, picture, run=RunContext())
     noised = add_noise(clean, grid)
     made = sampled(model, noised, grid, prompt, eta=0.5)
     values = [value.clone() for value in (clean.values, noised.values, made.values, grid.steps, prompt.tokens)]
     sampled(model, noised, grid, prompt, eta=0.5)
-    decode_latent(model.autoencoder, made)
+    decode_latent(model.autoencoder, made, run=RunContext())
     add_noise(clean, grid)
     after = (clean.values, noised.values, made.values, grid.steps, prompt.tokens)
     assert all(map(torch.equal, values, after))
