@@ -38,6 +38,9 @@ BENCHMARKS = {
         "what the graph costs without work in its nodes, and how the window feels while it samples",
         ("benchmarks.runtime_chains", "benchmarks.event_loop"),
     ),
+    "convergence": Benchmark(
+        "how fast each sampler approaches the exact solution, by its number of steps", ("benchmarks.convergence",)
+    ),
     "quality": Benchmark("whether the shipped model's pictures show what was asked for", ("benchmarks.quality",)),
 }
 

@@ -27,6 +27,7 @@ def unipc(
     grid: Tensor,
     *,
     order: int = 2,
+    lower_order_final: bool = True,
     before: BeforeStep | None = None,
     callback: StepCallback | None = None,
 ) -> Tensor:
@@ -37,7 +38,8 @@ def unipc(
         x: Latent at the noise level of grid[-1], [b, c, h, w].
         schedule: The forward process the model was trained with.
         grid: Increasing steps t, [S].
-        order: The predictor's, 1 to 3; lower in the first steps and the last ones, for stability.
+        order: The predictor's, 1 to 3; lower in the first steps, whose past is short.
+        lower_order_final: Whether it is lower in the last steps too, for stability in few steps.
         before: Changes x_t before each step, as `known_region` does; what it changed is not corrected.
         callback: Called after each step.
 
@@ -60,7 +62,7 @@ def unipc(
         if start is not None and before is None:
             x_t = _move(at, i, start, list(past)[:used], m)
         past.appendleft(_Past(m, at.lam(i)))
-        used = min(order, i + 1, at.steps - i)
+        used = min(order, i + 1, at.steps - i if lower_order_final else order)
         start = x_t
         return _move(at, i + 1, x_t, list(past)[:used], None), m
 
