@@ -8,12 +8,17 @@ import torch
 
 from core.conditioning.conditioning import Conditioning
 from core.diffusion import sampling
+from core.diffusion.image_guidance import ImageGuidance, known_pixels, low_resolution
+from core.diffusion.kept_region import KeptRegion, kept_region
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, Latent
-from core.diffusion.sampling import Guidance, TimeGrid
+from core.diffusion.sampling import Guidance, TimeGrid, windows_of
 from core.graph.node_spec import RunContext, Setting, node
-from core.imaging.image import to_uint8
+from core.imaging.image import Image, to_uint8
+from core.imaging.mask import Mask
 from core.randomness import MAX_SEED
+from core.samplers.catalogue import SAMPLERS
 from core.samplers.step_record import StepRecord
+from core.samplers.time_grid import SPACINGS
 
 Seed = Annotated[
     int, Setting(min=0, max=MAX_SEED - 1000, widget="seed", shown=True, help="The same seed gives the same noise.")
@@ -28,7 +33,12 @@ def scheduler(
         int, Setting(min=2, max=1000, unit="steps", shown=True, help="More steps are finer and slower.")
     ] = 25,
     spacing: Annotated[
-        str, Setting(choices=("uniform", "quad"), help="How steps are spread: evenly, or denser near the picture.")
+        str,
+        Setting(
+            choices=SPACINGS,
+            help="How steps are spread: uniform and quad as published; trailing for few steps; "
+            "karras and exponential are denser near the picture.",
+        ),
     ] = "uniform",
     strength: Annotated[
         float, Setting(min=0.01, max=1.0, step=0.05, help="1 starts from noise alone; less keeps more of a picture.")
@@ -71,7 +81,83 @@ def add_noise(latent: Latent, time_grid: TimeGrid) -> Latent:
     return sampling.add_noise(latent, time_grid)
 
 
-@node(id="loom.sample.denoise", title="Denoise", category="Sample")
+@node(id="loom.latent.interpolate", title="Interpolate noise", category="Sample")
+def interpolate_noise(
+    first: Latent,
+    second: Latent,
+    *,
+    share: Annotated[
+        float, Setting(min=0.0, max=1.0, step=0.05, shown=True, help="0 = the first, 1 = the second.")
+    ] = 0.5,
+) -> Latent:
+    """Go from one seed to another on the arc between their noise, which is noise everywhere.
+
+    A sweep over the share shows one picture turn into another. For prompts, use Blend conditions.
+    """
+    return sampling.interpolate(first, second, share)
+
+
+@node(id="loom.sample.invert", title="Invert", category="Sample")
+def invert(
+    denoiser: Denoiser,
+    latent: Latent,
+    time_grid: TimeGrid,
+    condition: Conditioning,
+    *,
+    run: RunContext,
+) -> Latent:
+    """Find the noise that Denoise would make this picture from (DDIM inversion).
+
+    Denoise it with the same time grid, no guidance and another prompt, and the picture changes but keeps its layout.
+    More steps bring it closer to the original.
+    """
+    return sampling.invert(
+        denoiser, latent, time_grid, Guidance(positive=condition), callback=lambda record: run.step(
+            record.index + 1, record.total
+        ),
+    )  # fmt: skip
+
+
+@node(id="loom.latent.keep", title="Keep region", category="Sample")
+def keep_region(latent: Latent, mask: Mask) -> KeptRegion:
+    """Keep what of an encoded picture is not painted, while Denoise makes the rest anew.
+
+    For models that were not trained to inpaint: at each step the kept part is put back, noised as much as the rest.
+    """
+    return kept_region(latent, mask)
+
+
+@node(id="loom.guidance.low_resolution", title="Guide by small picture", category="Sample")
+def guide_by_small_picture(
+    autoencoder: Autoencoder,
+    image: Image,
+    *,
+    strength: Annotated[float, Setting(min=0.0, max=1000.0, step=0.5, shown=True, help="How strongly.")] = 2.0,
+) -> ImageGuidance:
+    """Steer the picture so that, made small, it looks like this one, without any training for it.
+
+    Each step follows the gradient through decoder and UNet, which takes about three times as long and more memory.
+    """
+    return ImageGuidance(low_resolution(autoencoder.decode_whole, image.pixels), strength, "small picture")
+
+
+@node(id="loom.guidance.pixels", title="Guide by pixels", category="Sample")
+def guide_by_pixels(
+    autoencoder: Autoencoder,
+    image: Image,
+    mask: Mask,
+    *,
+    strength: Annotated[float, Setting(min=0.0, max=1000.0, step=0.5, shown=True, help="How strongly.")] = 2.0,
+) -> ImageGuidance:
+    """Steer the picture so that it looks like this one where the mask is not painted, without any training for it.
+
+    Softer than Keep region: the model finds a whole picture that fits, and nothing is pasted.
+    """
+    kept = mask.inverted().values
+    return ImageGuidance(known_pixels(autoencoder.decode_whole, image.pixels, kept), strength, "pixels")
+
+
+@node(id="loom.sample.denoise", title="Denoise", category="Sample", version=2)
 def denoise(
     denoiser: Denoiser,
     latent: Latent,
@@ -79,25 +165,63 @@ def denoise(
     positive: Conditioning,
     negative: Conditioning | None = None,
     preview: Autoencoder | None = None,
+    keep: KeptRegion | None = None,
+    image_guidance: ImageGuidance | None = None,
     *,
+    sampler: Annotated[
+        str,
+        Setting(
+            choices=tuple(SAMPLERS),
+            shown=True,
+            help="; ".join(f"{name}: {sampler.help}" for name, sampler in SAMPLERS.items()),
+        ),
+    ] = "ddim",
     guidance: Annotated[
         float,
         Setting(min=1.0, max=30.0, step=0.5, shown=True, help="How strongly the prompt is followed; 1 = no guidance."),
     ] = 2.0,
-    eta: Annotated[
-        float, Setting(min=0.0, max=1.0, step=0.1, help="Fresh noise at each step: 0 none (DDIM), 1 as much as DDPM.")
+    rescale: Annotated[
+        float, Setting(min=0.0, max=1.0, step=0.1, help="Takes back the contrast that guidance adds; 0.7 is usual.")
     ] = 0.0,
+    guide_from: Annotated[
+        float, Setting(min=0.0, max=1.0, step=0.05, help="Guidance begins at this share of noise; 1 = at the start.")
+    ] = 1.0,
+    guide_to: Annotated[
+        float, Setting(min=0.0, max=1.0, step=0.05, help="Guidance ends at this share of noise; 0 = never.")
+    ] = 0.0,
+    eta: Annotated[
+        float,
+        Setting(min=0.0, max=1.0, step=0.1, help="Fresh noise at each step of ddim: 0 none, 1 as much as DDPM."),
+    ] = 0.0,
+    window: Annotated[
+        int,
+        Setting(
+            min=0, max=4096, step=8, unit="px", help="Looks at large pictures through windows of this size; 0 = whole."
+        ),
+    ] = 0,
+    overlap: Annotated[
+        float, Setting(min=0.0, max=0.9, step=0.05, help="Share of a window that it has in common with the next.")
+    ] = 0.5,
     run: RunContext,
 ) -> Latent:
-    """Turn noise into a latent picture, step by step, with the UNet (DDIM sampling).
+    """Turn noise into a latent picture, step by step, with the UNet.
 
     Guidance compares what the UNet sees with the positive and with the negative condition; without a negative one
     there is no guidance. Connect the autoencoder to preview to watch the picture form.
+
+    The UNet takes pictures larger than it was trained for. Far beyond, objects repeat or memory runs out: set the
+    window to the size that the model was trained for.
     """
 
     def report(record: StepRecord) -> None:
         picture = None if preview is None else to_uint8(preview.decode(record.pred_x0[:1]))[0]
         run.step(record.index + 1, record.total, picture)
 
-    wanted = Guidance(positive=positive, negative=negative, scale=guidance)
-    return sampling.denoise(denoiser, latent, time_grid, wanted, eta=eta, callback=report)
+    return sampling.denoise(
+        denoiser, latent, time_grid,
+        Guidance(
+            positive=positive, negative=negative, scale=guidance, rescale=rescale, interval=(guide_to, guide_from)
+        ),
+        sampler=sampler, eta=eta, keep=keep, image_guidance=image_guidance,
+        windows=windows_of(denoiser.space, window, overlap, run.cancel.check), callback=report,
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from core.conditioning.text import TextEncoder
 from core.diffusion.guidance import ALWAYS, guided
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Model, Parameterization, predicting
+from core.diffusion.windows import Windows, windowed
 from core.errors import InputError
 from core.models import tiling
 from core.models.first_stage import FirstStageModel
@@ -100,6 +101,11 @@ class Autoencoder:
         z = _for(self.module, latents / self.space.scale)
         return tiling.decode(self.module, z, tiles, on_tile).float().clamp(-1, 1)
 
+    def decode_whole(self, latents: Tensor) -> Tensor:
+        """Do as `decode` without tiles, and so that gradients reach the latents; beyond [-1, 1] too."""
+        images: Tensor = self.module.decode(_for(self.module, latents / self.space.scale)).float()
+        return images
+
 
 @dataclass(frozen=True)
 class Denoiser:
@@ -123,7 +129,7 @@ class Denoiser:
 
     def output(self, x_t: Tensor, t: Tensor, condition: Conditioning) -> Tensor:
         """Return what the network predicts for x_t [b, z, h/f, w/f] at steps t [b] under a condition for each."""
-        check_fits(condition, self.module, self.space.channels)
+        check_fits(condition, self.module, x_t)
         x = x_t if condition.concat is None else torch.cat([x_t, condition.concat.to(x_t)], dim=1)
         output: Tensor = self.module(x, t, context=condition.tokens, y=condition.vector)
         return output
@@ -136,9 +142,16 @@ class Denoiser:
         *,
         rescale: float = 0.0,
         interval: tuple[float, float] = ALWAYS,
+        windows: Windows | None = None,
     ) -> Model:
-        """Return the model that a sampler calls, under classifier-free guidance; arguments as `guidance.guided`."""
-        output = guided(self.output, positive, null, scale, rescale=rescale, interval=interval)
+        """Return the model that a sampler calls, under classifier-free guidance.
+
+        Args:
+            positive, null, scale, rescale, interval: As for `guidance.guided`.
+            windows: How to cut canvases larger than the network should see at once; None = not at all.
+        """
+        network = self.output if windows is None else windowed(self.output, windows)
+        output = guided(network, positive, null, scale, rescale=rescale, interval=interval)
         return predicting(self.parameterization, self.schedule, output)
 
 

@@ -3,7 +3,7 @@
 Ho et al., "Denoising Diffusion Probabilistic Models" (arXiv 2006.11239), section 2; Nichol and Dhariwal (arXiv
 2102.09672), equation 17, for the cosine schedule; Rombach et al. (arXiv 2112.10752), appendix B; Lin et al. (arXiv
 2305.08891), section 3.1, for zero terminal SNR. Tables are float64. A step t is in [0, T): whole in training; between
-two whole ones, log(alpha_bar) is a straight line, as Lu et al. (arXiv 2206.00927), appendix D.4, continue the tables.
+two whole ones, log(alpha_bar) is a straight line, as Lu et al. (arXiv 2206.00927), appendix D, continue the tables.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Sampling as people see it: a span of the noise schedule, and denoising along it.
 
 Rombach et al. (arXiv 2112.10752), section 3.2; image-to-image by partial noising after Meng et al., "SDEdit"
-(arXiv 2108.01073), section 3.
+(arXiv 2108.01073), section 3; keeping a part by masked blending, see `known_region`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,12 +14,18 @@ from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
 from core.diffusion.guidance import ALWAYS
-from core.diffusion.latent_diffusion import PURE_NOISE, Denoiser, Latent
+from core.diffusion.image_guidance import ImageGuidance, image_guided
+from core.diffusion.interpolation import slerp
+from core.diffusion.kept_region import KeptRegion
+from core.diffusion.latent_diffusion import PURE_NOISE, Denoiser, Latent, LatentSpace
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Model
+from core.diffusion.windows import Windows
 from core.errors import InputError
-from core.randomness import NoiseSource
+from core.randomness import NoiseSource, derived_seed
 from core.samplers.catalogue import SAMPLERS
+from core.samplers.ddim_inversion import ddim_inversion
+from core.samplers.known_region import known_region
 from core.samplers.step_record import StepCallback
 from core.samplers.stepping import times
 from core.samplers.time_grid import time_grid
@@ -56,7 +63,8 @@ def make_time_grid(schedule: NoiseSchedule, steps: int, spacing: str = "uniform"
         InputError: A number of steps that the schedule or the spacing cannot have.
     """
     grid = time_grid(schedule, steps, spacing)
-    return TimeGrid(schedule, grid[: max(1, int(strength * len(grid)))], strength)
+    fewest = 1 + int(float(grid[0]) == 0 and len(grid) > 1)  # step 0 alone would change nothing
+    return TimeGrid(schedule, grid[: max(fewest, int(strength * len(grid)))], strength)
 
 
 def pure_noise(latent: Latent) -> Latent:
@@ -110,38 +118,114 @@ def denoise(
     *,
     sampler: str = "ddim",
     eta: float = 0.0,
+    keep: KeptRegion | None = None,
+    image_guidance: ImageGuidance | None = None,
+    windows: Windows | None = None,
     callback: StepCallback | None = None,
 ) -> Latent:
-    """Denoise a noisy latent along the grid by one of `SAMPLERS`; the result is clean. Only "ddim" heeds eta.
+    """Denoise a noisy latent along the grid by one of `SAMPLERS`; the result is clean.
+
+    Args:
+        denoiser, latent, grid, guidance: What is denoised, along which steps, to what.
+        sampler: Its name.
+        eta: Fresh noise, 0 none to 1 as much as DDPM; for "ddim" only.
+        keep: What stays as it is, for denoisers that were not trained to inpaint.
+        image_guidance: Anything else that the picture is steered to; takes gradients through the network.
+        windows: How to cut canvases larger than the network should see at once.
+        callback: Called after each step; may raise to stop.
 
     Raises:
         InputError: The latent is of another model, clean, or noised to another level than the grid's start.
     """
     _check_match(denoiser, latent, grid)
     device = next(denoiser.module.parameters()).device
-    model = _model(denoiser, guidance, len(latent.values), device)
-    # The noise inside sampling must differ from the noise the latent began with.
-    noise = NoiseSource([seed ^ 0x5DEECE66D for seed in latent.seeds])
-    x, run = latent.values.to(device), SAMPLERS[sampler].run
-    values = run(model, x, denoiser.schedule, grid.steps, eta=eta, noise=noise, before=None, callback=callback)
+    model = _model(denoiser, guidance, len(latent.values), device, windows)
+    if image_guidance is not None:
+        model = image_guided(model, denoiser.schedule, image_guidance)
+    x, schedule = latent.values.to(device), denoiser.schedule
+    noise, before = _noise(latent, "sample"), None
+    if keep is not None:
+        known, mask = keep.latent.values.to(device).expand_as(x), keep.mask.to(device)
+        before = known_region(schedule, known, mask, _noise(latent, "keep"))
+    run = SAMPLERS[sampler].run
+    values = run(model, x, schedule, grid.steps, eta=eta, noise=noise, before=before, callback=callback)
+    if keep is not None:
+        values = mask * known + (1 - mask) * values
     return replace(latent, values=values, level=None)
 
 
-def _model(denoiser: Denoiser, guidance: Guidance, count: int, device: torch.device) -> Model:
+@torch.no_grad()
+def invert(
+    denoiser: Denoiser,
+    latent: Latent,
+    grid: TimeGrid,
+    guidance: Guidance,
+    *,
+    callback: StepCallback | None = None,
+) -> Latent:
+    """Find the noise at the grid's start from which DDIM makes this clean latent, under the same guidance.
+
+    Raises:
+        InputError: The latent is of another model, or noisy.
+    """
+    _check_space(denoiser, latent)
+    if latent.level is not None:
+        raise InputError(
+            "A noisy latent cannot be inverted.", why="Inversion starts from a finished picture.",
+            fix="Connect the latent of Encode image.", port="latent",
+        )  # fmt: skip
+    device = next(denoiser.module.parameters()).device
+    model = _model(denoiser, guidance, len(latent.values), device, None)
+    values = ddim_inversion(model, latent.values.to(device), denoiser.schedule, grid.steps, callback=callback)
+    return replace(latent, values=values, level=grid.start)
+
+
+def interpolate(first: Latent, second: Latent, share: float) -> Latent:
+    """Return the noise at `share` of the arc from one to another, 0 to 1; sampling adds the first's noise.
+
+    Raises:
+        InputError: They differ in size, space or level of noise.
+    """
+    if (first.values.shape, first.space, first.level) != (second.values.shape, second.space, second.level):
+        raise InputError(
+            f"{first.loom_summary()} and {second.loom_summary()} have nothing between them.",
+            why="Only latents of the same model, size and level of noise do.",
+            fix="Make both by Noise nodes with the same settings but the seed.", port="second",
+        )  # fmt: skip
+    return replace(first, values=slerp(first.values, second.values, share))
+
+
+def windows_of(space: LatentSpace, pixels: int, overlap: float, on_window: Callable[[], None]) -> Windows | None:
+    """Return windows whose side is `pixels` of the picture, in whole latent cells; None for 0."""
+    return Windows(max(1, pixels // space.factor), overlap, on_window) if pixels else None
+
+
+def _noise(latent: Latent, purpose: str) -> NoiseSource:
+    """Return a source that differs from the noise that the latent began with, and from that of other purposes."""
+    return NoiseSource([derived_seed(seed, purpose) for seed in latent.seeds])
+
+
+def _model(denoiser: Denoiser, guidance: Guidance, count: int, device: torch.device, windows: Windows | None) -> Model:
     positive = guidance.positive.repeated(count).to(device)
     negative = None if guidance.negative is None else guidance.negative.repeated(count).to(device)
     low, high = (share * denoiser.schedule.timesteps for share in guidance.interval)
     interval = ALWAYS if guidance.interval == (0.0, 1.0) else (low, high)
-    return denoiser.guided(positive, negative, guidance.scale, rescale=guidance.rescale, interval=interval)
+    return denoiser.guided(
+        positive, negative, guidance.scale, rescale=guidance.rescale, interval=interval, windows=windows
+    )
 
 
-def _check_match(denoiser: Denoiser, latent: Latent, grid: TimeGrid) -> None:
+def _check_space(denoiser: Denoiser, latent: Latent) -> None:
     if latent.space != denoiser.space:
         raise InputError(
             f"This latent belongs to {latent.space.name}, the denoiser to {denoiser.space.name}.",
             why="A denoiser understands only the latents of the autoencoder that it was trained with.",
             fix="Connect the autoencoder and the denoiser of the same model.", port="latent",
         )  # fmt: skip
+
+
+def _check_match(denoiser: Denoiser, latent: Latent, grid: TimeGrid) -> None:
+    _check_space(denoiser, latent)
     if latent.level is None:
         raise InputError(
             "This latent holds no noise to remove.", why="It came from Encode image.",

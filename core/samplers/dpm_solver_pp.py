@@ -1,7 +1,7 @@
 """DPM-Solver++(2M) and its stochastic variant: exact for the linear part of the process, second order in lambda.
 
-Lu et al., "DPM-Solver++" (arXiv 2211.01095), algorithm 2 for 2M and equation 18 with section 5 for the SDE. The amount
-of fresh noise is steered by eta as DDIM's is: with eta = 0 the SDE's step is the ODE's.
+Lu et al., "DPM-Solver++" (arXiv 2211.01095), algorithm 2 for 2M, and SDE-DPM-Solver++(2M) there. The amount of fresh
+noise is steered by eta as DDIM's is: with eta = 0 the SDE's step is the ODE's.
 lambda = log(alpha / sigma); D_i is the clean latent expected at step i.
 """
 

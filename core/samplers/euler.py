@@ -3,7 +3,7 @@
 Karras et al., "Elucidating the Design Space of Diffusion-Based Generative Models" (arXiv 2206.00364), algorithm 1
 without its correction: dx/dsigma = eps in the variables x / alpha and sigma / alpha. Written with alpha and sigma, a
 step keeps x_0 and eps: x' = alpha' x_0 + sigma' eps, which is also DDIM's and holds from noise alone. The ancestral
-variant goes further down and adds noise back up, as Song et al. (arXiv 2011.13456), equation 47, in few steps.
+variant goes further down and adds noise back up, as DDPM does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Multistep consistency sampling for latent consistency models: guess the clean latent, noise it again, repeat.
 
-Luo et al., "Latent Consistency Models" (arXiv 2310.04378), algorithm 3 of its appendix; Song et al. (arXiv 2303.01469),
+Luo et al., "Latent Consistency Models" (arXiv 2310.04378), multistep sampling; Song et al. (arXiv 2303.01469),
 equation 5, for the skip that makes the guess exact at t = 0.
 """
 

@@ -1,7 +1,7 @@
 """PLMS: DDIM's step with the noise extrapolated from the last four predictions.
 
-Liu et al., "Pseudo Numerical Methods for Diffusion Models on Manifolds" (arXiv 2202.09778), equations 11 and 12, and
-for the first steps the lower orders of table 1. As in the reference implementation, the first step asks the model
+Liu et al., "Pseudo Numerical Methods for Diffusion Models on Manifolds" (arXiv 2202.09778), section 3, with lower
+orders in the first steps. As in the reference implementation, the first step asks the model
 twice, where the paper's Runge-Kutta start asks twelve times.
 """
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Model
+from core.errors import InputError
 from core.samplers.ddim import ddim_tables
 from core.samplers.known_region import BeforeStep
 from core.samplers.step_record import StepCallback
@@ -45,16 +46,20 @@ def plms(
         The final latent, [b, c, h, w].
 
     Raises:
-        ValueError: The grid starts where there is noise alone.
+        InputError: The grid starts where there is noise alone.
     """
     tables = ddim_tables(schedule, grid, eta=0.0)
     if float(tables.alpha_bar[-1]) <= 0:
-        raise ValueError("PLMS cannot start from a step without signal: mixed predictions of noise say nothing there.")
+        raise InputError(
+            "The sampler plms cannot start from noise alone.",
+            why="It mixes predictions of noise, and at this model's last step the noise is all there is.",
+            fix='Use the sampler "ddim", or a spacing that starts lower, such as "leading".', port="sampler",
+        )  # fmt: skip
     falling = grid.flip(0).tolist()
     newest_first: deque[Tensor] = deque(maxlen=4)
 
     def move(index: int, x_t: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
-        """Equation 11: DDIM's step, with any prediction of the noise."""
+        """The transfer: DDIM's step, with any prediction of the noise."""
         a, a_prev = (float(table[len(grid) - 1 - index]) for table in (tables.alpha_bar, tables.alpha_bar_prev))
         x_0 = (x_t - (1 - a) ** 0.5 * eps) / a**0.5
         return a_prev**0.5 * x_0 + (1 - a_prev) ** 0.5 * eps, x_0

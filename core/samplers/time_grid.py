@@ -2,7 +2,7 @@
 
 Song et al., "Denoising Diffusion Implicit Models" (arXiv 2010.02502), section 4.2 and appendix D.2; Lin et al. (arXiv
 2305.08891), table 2, for leading, linspace and trailing; Karras et al. (arXiv 2206.00364), equation 5, and Lu et al.
-(arXiv 2206.00927), section 3.3, for steps spaced by their noise.
+(arXiv 2206.00927) for steps spaced by their noise.
 """
 
 from __future__ import annotations
