@@ -39,6 +39,18 @@ class Conditioner(nn.Module, ABC):
         """Replace by null those of the items [b, ...] where `drop` [b] is true."""
         return torch.where(drop.reshape(-1, *[1] * (items.ndim - 1)), self.null_items(items), items)
 
+    def null(self, count: int = 1) -> Conditioning:
+        """Return the null condition for guidance, a batch of `count`.
+
+        Raises:
+            InputError: Conditions of this kind depend on a picture; guidance leaves them as they are.
+        """
+        raise InputError(
+            f"There is no null condition for {self.takes}.",
+            why="Guidance uses the same map with and without the other conditions.",
+            fix="Leave the negative input empty, or connect an empty prompt.", port="conditioner",
+        )  # fmt: skip
+
     @property
     def device(self) -> torch.device:
         """Where its weights are; the CPU if it has none."""

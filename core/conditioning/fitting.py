@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from core.conditioning.conditioning import Conditioning
 from core.errors import InputError
 from core.models.unet import UNetModel
 
 
-def check_fits(condition: Conditioning, unet: UNetModel, latent_channels: int) -> None:
-    """Compare a condition with the network's inputs.
+def check_fits(condition: Conditioning, unet: UNetModel, x_t: Tensor) -> None:
+    """Compare a condition with the network's inputs, and its map with the latent [b, z, h, w].
 
     Raises:
         InputError: The network wants a part that the condition lacks, or the other way round, or of another width.
     """
     channels = 0 if condition.concat is None else condition.concat.shape[1]
-    wanted = unet.in_channels - latent_channels
+    wanted = unet.in_channels - x_t.shape[1]
     if channels != wanted:
         raise _misfit(
             f"a map of {wanted} channels beside the latent" if wanted else "no map beside the latent",
             f"one of {channels}" if channels else "none",
             "Combine the condition with the one for inpainting, semantic maps or low-resolution pictures."
             if wanted else "Connect a condition without a map.",
+        )  # fmt: skip
+    if condition.concat is not None and condition.concat.shape[-2:] != x_t.shape[-2:]:
+        (h, w), (latent_h, latent_w) = condition.concat.shape[-2:], x_t.shape[-2:]
+        raise InputError(
+            f"The condition's map is {w} × {h}, the latent {latent_w} × {latent_h}.",
+            why="They are laid on one another, cell by cell.",
+            fix="Make the condition from a picture of the same size as the one to be made.", port="positive",
         )  # fmt: skip
     width, dim = None if condition.tokens is None else condition.tokens.shape[-1], unet.context_dim
     if width != dim:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.errors import InputError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
@@ -63,6 +65,33 @@ class Layout:
     def loom_summary(self) -> str:
         """Return a line for people."""
         return ", ".join(box.label or "box" for box in self.boxes) or "no boxes"
+
+
+def parse_layout(text: str) -> Layout:
+    """Read boxes, one a line: a class, then left, top, width and height as shares of the picture.
+
+    Raises:
+        InputError: A line says something else, or a box lies outside the picture.
+    """
+    return Layout(tuple(_box(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()))
+
+
+def _box(number: int, line: str) -> Box:
+    label, *words = line.rsplit(maxsplit=4)
+    try:
+        x, y, width, height = map(float, words)
+    except ValueError as error:
+        raise InputError(
+            f"Line {number} is no box: {line.strip()!r}.", why="A box is a class and four numbers.",
+            fix='Write it like "fox 0.1 0.2 0.5 0.4": left, top, width, height.', port="boxes",
+        ) from error  # fmt: skip
+    if not (0 <= x < 1 and 0 <= y < 1 and 0 < width <= 1 and 0 < height <= 1):
+        raise InputError(
+            f"The box in line {number} lies outside the picture: {line.strip()!r}.",
+            why="Left, top, width and height are shares of the picture, from 0 to 1, and a box is not empty.",
+            fix='Write it like "fox 0.1 0.2 0.5 0.4".', port="boxes",
+        )  # fmt: skip
+    return Box(x=x, y=y, width=width, height=height, label=label.strip())
 
 
 def _clamped(share: float) -> float:

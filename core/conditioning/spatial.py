@@ -67,11 +67,6 @@ class SpatialRescaler(Conditioner):
         made = self(semantic_map.one_hot(self.in_channels).to(self.device))
         return Conditioning(concat=made.concat, summary="semantic map")
 
-    def null(self, like: SemanticMap) -> Conditioning:
-        """Return the null condition for maps of the same size and number."""
-        b, h, w = like.labels.shape
-        return self.forward(torch.zeros(b, self.in_channels, h, w, device=self.device))
-
 
 class LowResolution(Conditioner):
     """A small picture as it is, as large as the latent: super-resolution without noise."""

@@ -27,10 +27,12 @@ class TextEncoder(PromptEncoder):
     Attributes:
         tokenizer: Gives ids with a start and an end token; id 0 is padding.
         transformer: The network, of width d; it reads up to `max_tokens`.
+        pooled: Whether conditions have the mean of the tokens as their vector; published models have none.
     """
 
-    def __init__(self, tokenizer: Tokenizer, transformer: BERTEmbedder) -> None:
+    def __init__(self, tokenizer: Tokenizer, transformer: BERTEmbedder, *, pooled: bool = True) -> None:
         super().__init__()
+        self.pooled = pooled
         self.tokenizer = tokenizer
         self.transformer = transformer
 
@@ -46,7 +48,8 @@ class TextEncoder(PromptEncoder):
     def window(self, content: Sequence[int]) -> list[int]:
         """Return start, content, end, and zeros, `max_tokens` ids in all."""
         start, end = (self.tokenizer.token_to_id(token) for token in (START, END))
-        assert start is not None and end is not None, "the tokenizer has no start or end token"
+        assert start is not None, "the tokenizer has no start token"
+        assert end is not None, "the tokenizer has no end token"
         return [start, *content, end, *[0] * (self.max_tokens - 2 - len(content))]
 
     def token_ids(self, prompts: Sequence[str]) -> Tensor:
@@ -69,7 +72,9 @@ class TextEncoder(PromptEncoder):
         return torch.tensor(rows)
 
     def forward(self, items: Tensor) -> Conditioning:
-        """Map ids [b, n] to tokens [b, n, d] and their mean over real tokens [b, d]."""
+        """Map ids [b, n] to tokens [b, n, d] and, if pooled, their mean over real tokens [b, d]."""
         tokens = self.transformer(items)
+        if not self.pooled:
+            return Conditioning(tokens)
         real = (items != 0).unsqueeze(-1).to(tokens.dtype)
         return Conditioning(tokens, (tokens * real).sum(1) / real.sum(1).clamp(min=1))
