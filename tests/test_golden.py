@@ -28,6 +28,7 @@ class Family:
     outputs: Callable[[Fixture], dict[str, Tensor]]
     atol: float
     rtol: float = 1e-6  # of float32 itself, for values far above 1
+    scaled: bool = False  # atol is of an output's largest value: small gradients are differences of large ones
     wanted: Callable[[Fixture], dict[str, Tensor]] = lambda fixture: fixture.outputs
 
 
@@ -55,10 +56,10 @@ FAMILIES = {
     "sd2_samp_": Family(samplers.sampling, 5e-5),
     "sd2_ddim_encode_": Family(samplers.sampling, 1e-5),
     "ema_": Family(training.weight_average, 1e-5),
-    "loss_kl_": Family(losses.first_stage_kl, 1e-5, 1e-5),
-    "loss_vq_": Family(losses.first_stage_vq, 1e-5, 1e-5),
+    "loss_kl_": Family(losses.first_stage_kl, 1e-5, scaled=True),
+    "loss_vq_": Family(losses.first_stage_vq, 1e-5),
     "loss_gan": Family(losses.gan, 1e-6),
-    "loss_disc_": Family(losses.discriminator, 1e-5, 1e-5),
+    "loss_disc_": Family(losses.discriminator, 1e-5),
     "loss_lpips_": Family(losses.lpips_head, 1e-6, 1e-6),
     "lr_": Family(losses.lr_schedules, 1e-12, 1e-12),
 }
@@ -81,7 +82,7 @@ def test_golden_fixture_agrees_with_the_reference(path: Path) -> None:
         torch.testing.assert_close(
             found[name].to(wanted.dtype),
             wanted,
-            atol=family.atol,
+            atol=family.atol * (float(wanted.abs().max().clamp(min=1)) if family.scaled else 1),
             rtol=family.rtol,
             msg=lambda text, name=name: f"{path.stem}, output {name}: {text}",
         )

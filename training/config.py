@@ -14,7 +14,11 @@ from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import InputError
 from training.datasets.scenes import SceneConfig
+from training.losses.diffusion import DiffusionObjective
+from training.losses.first_stage import DiscriminatorConfig
+from training.lr_schedules import make_multiplier
 from training.overrides import override
+from training.perceptual.metric import METRICS
 
 T = TypeVar("T")
 PHASES = ("first_stage", "decoder", "second_stage")
@@ -33,6 +37,8 @@ class OptimizerConfig:
         warmup_steps: Steps over which the rate rises from zero.
         decay_from: Share of the steps after which the cosine fall begins; 1 = never.
         clip_norm: Largest gradient norm; 0 = no limit.
+        schedule: In place of warm-up and fall, a `kind` of `training.lr_schedules.KINDS` with its fields; its values
+            multiply `lr`.
     """
 
     lr: float = 1e-3
@@ -41,10 +47,13 @@ class OptimizerConfig:
     warmup_steps: int = 200
     decay_from: float = 0.5
     clip_norm: float = 1.0
+    schedule: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         _require(self.lr > 0, "lr", self.lr, "must be above 0")
         _require(0 <= self.decay_from <= 1, "decay_from", self.decay_from, "must be from 0 to 1")
+        if self.schedule is not None:
+            make_multiplier(self.schedule)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +75,33 @@ class DataConfig:
         _require(self.seed >= 0, "seed", self.seed, "must be 0 or more")
 
 
+def discriminator_optimizer() -> OptimizerConfig:
+    """Return the published settings: a constant rate of 4.5e-6 a sample, for batches of 12."""
+    return OptimizerConfig(lr=5.4e-5, betas=(0.5, 0.9), weight_decay=0.0, warmup_steps=0, decay_from=1.0, clip_norm=0.0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FirstStageConfig:
-    """The KL autoencoder and its losses (arXiv 2112.10752, section 3.1 and appendix G).
+    """The autoencoder and its losses (arXiv 2112.10752, section 3.1 and appendix G).
+
+    The published models have l1 = 1, l2 = gradient = 0, a perceptual weight of 1 and a discriminator. Their KL models
+    have reduction = "sum", kl = 1e-6 and disc_weight = 0.5; their VQ models "mean", codebook = 1 and disc_weight = 0.6
+    to 0.75.
 
     Attributes:
-        ddconfig, decoder_config, embed_dim: Arguments of `AutoencoderKL`.
+        ddconfig, decoder_config, embed_dim: Arguments of `AutoencoderKL` or `VQModel`.
+        n_embed: Entries in the codebook; 0 = a KL autoencoder.
         l1, l2: Weights of the absolute and squared error.
         gradient: Weight of the absolute error of horizontal and vertical differences.
-        kl: Weight of the KL term.
+        kl, codebook: Weight of the KL term, or of the codebook loss.
+        reduction: mean, or sum: the error is added up over each image before the KL term joins it.
+        perceptual: Network that judges likeness, one of `training.perceptual.metric.METRICS`.
+        perceptual_weight: Weight of its distance.
+        perceptual_folder: Where its weights lie, if they are not shipped.
+        discriminator: The patch discriminator; None = none.
+        discriminator_optimizer: How its weights move.
+        scale_images: How many images decide the factor that gives latents unit variance; the published models take
+            one batch.
         precision: float32, or bfloat16 for autocast where the processor computes in it.
         latent_noise: Noise added to unit-variance latents while the decoder alone is tuned, standard deviation.
     """
@@ -88,6 +115,15 @@ class FirstStageConfig:
     l2: float = 1.0
     gradient: float = 0.25
     kl: float = 1e-6
+    n_embed: int = 0
+    codebook: float = 1.0
+    reduction: Literal["sum", "mean"] = "mean"
+    perceptual: str = "none"
+    perceptual_weight: float = 1.0
+    perceptual_folder: str = ""
+    discriminator: DiscriminatorConfig | None = None
+    discriminator_optimizer: OptimizerConfig = field(default_factory=discriminator_optimizer)
+    scale_images: int = 2048
     latent_noise: float = 0.0
     precision: str = "float32"
     ema_decay: float = 0.999
@@ -96,6 +132,10 @@ class FirstStageConfig:
     def __post_init__(self) -> None:
         _require(self.precision in PRECISIONS, "precision", self.precision, "must be float32 or bfloat16")
         _require(self.steps > 0 and self.batch_size > 0, "steps", self.steps, "and batch_size must be above 0")
+        _require(self.n_embed >= 0, "n_embed", self.n_embed, "must be 0 or more")
+        _require(self.scale_images > 0, "scale_images", self.scale_images, "must be above 0")
+        _require(self.perceptual in METRICS, "perceptual", self.perceptual, f"must be among {', '.join(METRICS)}")
+        _require(self.reduction in ("sum", "mean"), "reduction", self.reduction, "must be sum or mean")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +157,7 @@ class SecondStageConfig:
         schedule: Arguments of `NoiseSchedule`.
         parameterization: What the network predicts: eps, x0 or v.
         min_snr_gamma: Clamp of the signal-to-noise weight (arXiv 2303.09556); 0 = plain loss.
+        objective: The other parts of the loss.
         precision: float32, or bfloat16 for autocast where the processor computes in it.
         condition_dropout: Share of samples trained with the null condition, for guidance.
     """
@@ -126,6 +167,7 @@ class SecondStageConfig:
     schedule: NoiseSchedule = field(default_factory=NoiseSchedule)
     parameterization: Parameterization = Parameterization.V
     min_snr_gamma: float = 5.0
+    objective: DiffusionObjective = field(default_factory=DiffusionObjective)
     condition_dropout: float = 0.1
     steps: int = 4000
     batch_size: int = 32

@@ -17,11 +17,15 @@ from core.checkpoints.model_folder import save_autoencoder
 from core.diffusion.latent_diffusion import Autoencoder, LatentSpace
 from core.imaging.image import from_uint8, to_uint8
 from core.models.autoencoder_kl import AutoencoderKL
+from core.models.first_stage import FirstStageModel
+from core.models.vector_quantizer import Quantized
+from core.models.vq_model import VQModel
 from core.randomness import generator
+from training.autoencoder_objective import AutoencoderObjective
 from training.config import FirstStageConfig, RunConfig
 from training.data import Order, ScenePool
-from training.losses import psnr, reconstruction_terms
-from training.phase import autocast, tile
+from training.losses.codebook_usage import codebook_usage
+from training.phase import Critic, autocast, tile
 
 SHOWN = 8
 
@@ -36,29 +40,44 @@ class FirstStage:
         self.steps, self.batch_size = config.steps, config.batch_size
         self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
         self.order = Order(run.seed, len(pool.images), config.batch_size)
-        self.module = AutoencoderKL(**arguments(config))
+        self.module = make_autoencoder(config)
+        self.objective = AutoencoderObjective(config)
+
+    @property
+    def critic(self) -> Critic | None:
+        """The discriminator, if there is one."""
+        return self.objective.critic
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """Reconstruction and KL of the step's images."""
+        """Reconstruction and regularizer of the step's images."""
         image = from_uint8(self.pool.images[self.order.batch(step).numpy()])
+        usage: dict[str, Tensor] = {}
         with autocast(self.config.precision):
-            posterior = self.module.encode(image)
-            decoded = self.module.decode(posterior.sample(generator(self.run.seed, self.name, step)))
-        terms = reconstruction_terms(decoded.float(), image)
-        terms["kl"] = posterior.kl().float().mean()
-        total = weighted(terms, self.config) + self.config.kl * terms["kl"]
-        return total, {**terms, "psnr": psnr(decoded.detach().float(), image).mean()}
+            if isinstance(self.module, VQModel):
+                decoded, quantized = self.module(image)
+                regularizer, usage = quantized.loss, self._usage(quantized)
+            else:
+                posterior = self.module.encode(image)
+                decoded = self.module.decode(posterior.sample(generator(self.run.seed, self.name, step)))
+                regularizer = posterior.kl()
+        last_layer = self.module.decoder.last_layer
+        total, terms = self.objective.reconstruction(image, decoded.float(), step, last_layer, regularizer)
+        return total, terms | usage
+
+    def _usage(self, quantized: Quantized) -> dict[str, Tensor]:
+        used = codebook_usage(quantized.indices, self.config.n_embed)
+        return {"perplexity": used.perplexity, "clusters": used.clusters}
 
     @torch.no_grad()
     def sample_grid(self) -> np.ndarray:
         """Held-out sources above their reconstructions."""
         source = from_uint8(self.held_out.images[:SHOWN])
-        decoded = self.module.decode(self.module.encode(source).mode())
+        decoded = self.module.decode(self.module.latent(source))
         return tile(np.concatenate([to_uint8(source), to_uint8(decoded)]), SHOWN)
 
     def finish(self, models: Path) -> None:
         """Measure the scale that gives latents unit variance (appendix G), and save."""
-        latents = encode_pool(self.module, self.pool.images[:2048])
+        latents = encode_pool(self.module, self.pool.images[: self.config.scale_images])
         scale = 1 / float(latents.std())
         save_autoencoder(models, wrap(self.module, self.run.name, scale), arguments(self.config))
 
@@ -79,7 +98,13 @@ class DecoderTuning:
         self.autoencoder, self.latents, self.module = autoencoder, latents, autoencoder.module
         for part in (self.module.encoder, self.module.quant_conv):
             part.requires_grad_(False)
+        self.objective = AutoencoderObjective(config)
         self._held_out_latents = autoencoder.encode(from_uint8(held_out.images[:SHOWN]))
+
+    @property
+    def critic(self) -> Critic | None:
+        """The discriminator, if there is one."""
+        return self.objective.critic
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction from noised latents."""
@@ -91,8 +116,7 @@ class DecoderTuning:
         z = z + amount * torch.randn(z.shape, generator=stream)
         with autocast(self.config.precision):
             decoded = self.module.decode(z / self.autoencoder.space.scale)
-        terms = reconstruction_terms(decoded.float(), image)
-        return weighted(terms, self.config), {**terms, "psnr": psnr(decoded.detach().float(), image).mean()}
+        return self.objective.reconstruction(image, decoded.float(), step, self.module.decoder.last_layer)
 
     def sample_grid(self) -> np.ndarray:
         """Held-out sources above their reconstructions."""
@@ -104,25 +128,27 @@ class DecoderTuning:
         save_autoencoder(models, self.autoencoder, arguments(self.config))
 
 
-def weighted(terms: dict[str, Tensor], config: FirstStageConfig) -> Tensor:
-    """Sum the reconstruction terms with the weights of `config`."""
-    return config.l1 * terms["l1"] + config.l2 * terms["l2"] + config.gradient * terms["gradient"]
+def make_autoencoder(config: FirstStageConfig) -> AutoencoderKL | VQModel:
+    """Build the configured autoencoder, its weights drawn from torch's global stream."""
+    return VQModel(**arguments(config)) if config.n_embed else AutoencoderKL(**arguments(config))
 
 
 def arguments(config: FirstStageConfig) -> dict[str, Any]:
     """Return the constructor arguments of the configured autoencoder."""
+    codes = {"n_embed": config.n_embed} if config.n_embed else {}
     return {
-        "ddconfig": dict(config.ddconfig), "embed_dim": config.embed_dim, "decoder_config": dict(config.decoder_config),
+        "ddconfig": dict(config.ddconfig), "embed_dim": config.embed_dim, **codes,
+        "decoder_config": dict(config.decoder_config),
     }  # fmt: skip
 
 
-def wrap(module: AutoencoderKL, name: str, scale: float) -> Autoencoder:
+def wrap(module: AutoencoderKL | VQModel, name: str, scale: float) -> Autoencoder:
     """Give a network its latent space."""
     return Autoencoder(module, LatentSpace(name, module.embed_dim, module.factor, scale))
 
 
 @torch.no_grad()
-def encode_pool(module: AutoencoderKL, images: np.ndarray, batch: int = 64) -> Tensor:
+def encode_pool(module: FirstStageModel, images: np.ndarray, batch: int = 64) -> Tensor:
     """Encode images [n, h, w, 3] uint8 to their most probable latents [n, z, h/f, w/f], not rescaled."""
-    parts = [module.encode(from_uint8(images[i : i + batch])).mode() for i in range(0, len(images), batch)]
+    parts = [module.latent(from_uint8(images[i : i + batch])) for i in range(0, len(images), batch)]
     return torch.cat(parts)

@@ -6,7 +6,6 @@ losses of an uninterrupted one bit by bit on the same machine.
 
 from __future__ import annotations
 
-import math
 import time
 from enum import Enum
 
@@ -17,8 +16,9 @@ from torch import Tensor
 from core.cancellation import CancelToken
 from core.errors import LoomError
 from core.randomness import derived_seed
-from training.config import OptimizerConfig, RunConfig
+from training.config import RunConfig
 from training.ema import Ema
+from training.optimization import Optimization
 from training.phase import Phase
 from training.run_folder import RunFolder
 from training.snapshot import restore_snapshot, save_snapshot
@@ -29,15 +29,6 @@ class Outcome(Enum):
 
     FINISHED = "finished"
     STOPPED = "stopped"
-
-
-def learning_rate(step: int, steps: int, config: OptimizerConfig) -> float:
-    """Return the rate at a step: linear warm-up, constant, then a cosine fall to zero."""
-    warm = min(1.0, (step + 1) / max(1, config.warmup_steps))
-    fall_from = config.decay_from * steps
-    if step <= fall_from:
-        return config.lr * warm
-    return config.lr * warm * 0.5 * (1 + math.cos(math.pi * (step - fall_from) / (steps - fall_from)))
 
 
 class Loop:
@@ -51,11 +42,11 @@ class Loop:
         self.config, self.folder, self.phase, self.cancel = config, folder, phase, cancel
         self.checkpoints = folder.path / "checkpoints" / phase.name
         self.ema = Ema(phase.module, phase.ema_decay)
-        parameters = [p for p in phase.module.parameters() if p.requires_grad]
-        o = phase.optimizer
-        self.optimizer = torch.optim.AdamW(parameters, lr=o.lr, betas=o.betas, weight_decay=o.weight_decay)
-        self.parameters = parameters
-        self.step = restore_snapshot(self.checkpoints, phase.module, self.ema, self.optimizer)
+        self.optimization = Optimization(phase.module, phase.optimizer, phase.steps)
+        self.critic: Optimization | None = None
+        if phase.critic is not None:
+            self.critic = Optimization(phase.critic.module, phase.critic.optimizer, phase.steps)
+        self.step = restore_snapshot(self.checkpoints, phase.module, self.ema, self.optimization, self.critic)
         self._logged = (time.monotonic(), self.step)
 
     def run(self) -> Outcome:
@@ -84,23 +75,31 @@ class Loop:
     def _train_step(self) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         # Dropout layers draw from torch's global stream; seeding it by step keeps resume exact.
         torch.manual_seed(derived_seed(self.config.seed, self.phase.name, "global", self.step))
-        rate = learning_rate(self.step, self.phase.steps, self.phase.optimizer)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         self.phase.module.train()
         loss, terms = self.phase.loss(self.step)
         if not torch.isfinite(loss):
             raise self._diverged(terms)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        limit = self.phase.optimizer.clip_norm or math.inf
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, limit)
+        norm = self.optimization.descend(loss, self.step)
         if not torch.isfinite(norm):
             raise self._diverged({"gradient norm": norm})
-        self.optimizer.step()
         self.ema.update(self.phase.module)
+        terms = terms | self._critic_step()
         self.step += 1
         return loss.detach(), {name: term.detach() for name, term in terms.items()}, norm
+
+    def _critic_step(self) -> dict[str, Tensor]:
+        """Let the critic learn from what the module just made."""
+        if self.phase.critic is None or self.critic is None:
+            return {}
+        self.critic.module.train()
+        judged = self.phase.critic.loss(self.step)
+        if judged is None:
+            return {}
+        loss, terms = judged
+        terms = {**terms, "critic_grad_norm": self.critic.descend(loss, self.step)}
+        if not all(torch.isfinite(term).all() for term in terms.values()):
+            raise self._diverged(terms)
+        return terms
 
     def _diverged(self, terms: dict[str, Tensor]) -> LoomError:
         bad = [name for name, term in terms.items() if not torch.isfinite(term).all()] or ["the loss"]
@@ -125,7 +124,7 @@ class Loop:
         rate = (self.step - since) * self.phase.batch_size / max(1e-9, now - then)
         self._logged = (now, self.step)
         values = {name: round(float(term), 6) for name, term in {"loss": loss, **terms, "grad_norm": norm}.items()}
-        lr = self.optimizer.param_groups[0]["lr"]
+        lr = self.optimization.rate
         self.folder.metric(phase=self.phase.name, step=self.step, lr=lr, samples_per_second=round(rate, 2), **values)
         self.folder.status(phase=self.phase.name, step=self.step, steps=self.phase.steps, state="training")
 
@@ -141,4 +140,4 @@ class Loop:
 
     def _checkpoint(self) -> None:
         keep = self.config.keep_checkpoints
-        save_snapshot(self.checkpoints, self.step, self.phase.module, self.ema, self.optimizer, keep)
+        save_snapshot(self.checkpoints, self.step, self.phase.module, self.ema, self.optimization, keep, self.critic)

@@ -13,6 +13,25 @@ from torch import Tensor, nn
 from training.config import OptimizerConfig
 
 
+class Critic(Protocol):
+    """A second network that learns from what the first one makes, such as a discriminator.
+
+    Attributes:
+        optimizer: How its weights move.
+    """
+
+    optimizer: OptimizerConfig
+
+    @property
+    def module(self) -> nn.Module:
+        """The network."""
+        ...
+
+    def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]] | None:
+        """Return its loss on what the phase's last loss was computed from, and terms for the log; None = not yet."""
+        ...
+
+
 class Phase(Protocol):
     """One part of a run: a module, its loss at each step, and what to show and to keep of it.
 
@@ -29,6 +48,11 @@ class Phase(Protocol):
     batch_size: int
     ema_decay: float
     optimizer: OptimizerConfig
+
+    @property
+    def critic(self) -> Critic | None:
+        """What learns against the module, if anything does."""
+        ...
 
     @property
     def module(self) -> nn.Module:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.config import OptimizerConfig
-from training.loop import learning_rate
+from training.optimization import learning_rate
 from training.phase import tile
 
 

@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from training import snapshot
+from training.config import OptimizerConfig
 from training.ema import Ema
+from training.optimization import Optimization
 from training.snapshot import restore_snapshot, save_snapshot
 
 
@@ -20,24 +22,27 @@ class Trained:
         torch.manual_seed(seed)
         self.module = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
         self.ema = Ema(self.module, 0.9)
-        self.optimizer = torch.optim.AdamW(self.module.parameters(), lr=0.1)
+        self.optimization = Optimization(self.module, OptimizerConfig(lr=0.1), 100)
+        self.critic = Optimization(nn.Linear(1, 1), OptimizerConfig(lr=0.1), 100)
 
     def step(self, number: int) -> None:
-        self.optimizer.zero_grad()
-        self.module(torch.full((2, 3), float(number))).square().mean().backward()
-        self.optimizer.step()
+        made = self.module(torch.full((2, 3), float(number)))
+        self.optimization.descend(made.square().mean(), number)
+        self.critic.descend(self.critic.module(made.detach()).square().mean(), number)
         self.ema.update(self.module)
 
     def save(self, folder: Path, step: int, keep: int = 2) -> Path:
-        return save_snapshot(folder, step, self.module, self.ema, self.optimizer, keep)
+        return save_snapshot(folder, step, self.module, self.ema, self.optimization, keep, self.critic)
 
     def restore(self, folder: Path) -> int:
-        return restore_snapshot(folder, self.module, self.ema, self.optimizer)
+        return restore_snapshot(folder, self.module, self.ema, self.optimization, self.critic)
 
     def state(self) -> list[torch.Tensor]:
-        slots = self.optimizer.state_dict()["state"].values()
+        both = (self.optimization, self.critic)
+        slots = [slot for one in both for slot in one.optimizer.state_dict()["state"].values()]
         moments = [slot[name] for slot in slots for name in sorted(slot)]
-        return [value.clone() for value in (*self.module.parameters(), *self.ema.state_dict().values(), *moments)]
+        weights = [weight for one in both for weight in one.module.parameters()]
+        return [value.clone() for value in (*weights, *self.ema.state_dict().values(), *moments)]
 
 
 def equal(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:

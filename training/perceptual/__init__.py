@@ -1,0 +1,1 @@
+"""Distances between pictures as a trained network sees them."""
