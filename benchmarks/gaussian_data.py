@@ -38,7 +38,7 @@ class GaussianData:
         a, spread = (table.reshape(-1, 1, 1, 1) for table in (self.schedule.alpha_bar_at(t), self.spread(t)))
         off = x_t - a.sqrt() * self.mean
         x_0 = self.mean + a.sqrt() * self.deviation**2 / spread**2 * off
-        return Prediction(x_0, (1 - a).sqrt() * off / spread**2)
+        return Prediction(x_0.to(x_t), ((1 - a).sqrt() * off / spread**2).to(x_t))
 
     def on_flow(self, z: Tensor, t: float) -> Tensor:
         """Return the point of the probability flow at step t that is z deviations from the mean."""

@@ -59,14 +59,16 @@ def dpmpp_2m_sde(
     *,
     eta: float = 1.0,
     noise: Noise,
-    lower_order_final: bool | None = None,
+    lower_order_final: bool = True,
     before: BeforeStep | None = None,
     callback: StepCallback | None = None,
 ) -> Tensor:
-    """Draw from the data with fresh noise at each step; eta = 0 is `dpmpp_2m`, other arguments as there."""
+    """Draw from the data with fresh noise at each step; eta = 0 is `dpmpp_2m`, other arguments as there.
+
+    The last step is of first order unless told otherwise: it is long in lambda, and would extrapolate fresh noise.
+    """
     at = levels(schedule, grid)
-    low = at.steps < FEW_STEPS if lower_order_final is None else lower_order_final
-    step = _multistep(model, at, eta, low, noise)
+    step = _multistep(model, at, eta, lower_order_final, noise)
     return follow(visited(grid), x, step, before, callback)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from core.diffusion.noise_schedule import NoiseSchedule
-from core.diffusion.parameterization import Prediction
+from core.diffusion.parameterization import Parameterization, Prediction, to_eps
 from core.randomness import NoiseSource
 from core.samplers.ddim import ddim
 from core.samplers.known_region import known_region
@@ -29,8 +30,11 @@ def test_what_is_kept_is_noised_to_the_step_and_the_rest_stays() -> None:
 def test_sampling_returns_the_kept_part() -> None:
     keep = known_region(SCHEDULE, X_0, MASK, NoiseSource([3]))
     grid, start = ddim_timesteps(20), torch.randn(1, 2, 4, 4)
+
+    def model(x_t: Tensor, t: Tensor) -> Prediction:
+        return Prediction(X_0, to_eps(Parameterization.X0, SCHEDULE, X_0, x_t, t))
+
     end = ddim(
-        lambda x, t: Prediction(X_0, (x - SCHEDULE.alpha_bar[t].sqrt().float() * 0.6) / (1 - SCHEDULE.alpha_bar[t]).sqrt().float()),
-        start, SCHEDULE, grid, noise=torch.zeros_like, before=keep,
+        model, start, SCHEDULE, grid, noise=torch.zeros_like, before=keep,
     )  # fmt: skip
     torch.testing.assert_close(end[..., :2], X_0[..., :2], atol=0.05, rtol=0)

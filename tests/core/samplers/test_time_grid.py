@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from core.diffusion.noise_schedule import NoiseSchedule
 from core.errors import InputError
-from core.samplers.time_grid import ddim_timesteps
+from core.samplers.time_grid import SPACINGS, ddim_timesteps, time_grid
+
+SCHEDULE = NoiseSchedule(linear_start=0.00085, linear_end=0.012)
 
 
 def test_uniform_steps_start_at_one() -> None:
@@ -45,3 +48,42 @@ def test_an_unknown_spacing_is_refused() -> None:
 
 def test_steps_are_whole_numbers() -> None:
     assert ddim_timesteps(5).dtype == ddim_timesteps(5, method="quad").dtype == torch.int64
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize("steps", [1, 2, 7, 50, 1000])
+def test_every_spacing_increases_within_the_schedule(spacing: str, steps: int) -> None:
+    grid = time_grid(SCHEDULE, steps, spacing)
+    assert bool((grid.diff() > 0).all())
+    assert float(grid[0]) >= 0
+    assert float(grid[-1]) <= 999
+
+
+def test_where_the_spacings_begin() -> None:
+    assert time_grid(SCHEDULE, 4, "leading").tolist() == [1, 251, 501, 751]
+    assert time_grid(SCHEDULE, 4, "trailing").tolist() == [249, 499, 749, 999]
+    assert time_grid(SCHEDULE, 3, "linspace").tolist() == [333, 666, 999]
+    assert time_grid(SCHEDULE, 3, "leading").tolist() == [1, 334, 667]
+    for spacing in ("karras", "exponential"):
+        assert float(time_grid(SCHEDULE, 4, spacing)[-1]) == pytest.approx(999)
+
+
+@pytest.mark.parametrize(("spacing", "power"), [("karras", 1 / 7), ("exponential", None)])
+def test_noise_spacings_are_even_in_their_own_measure(spacing: str, power: float | None) -> None:
+    a = SCHEDULE.alpha_bar_at(torch.cat([torch.zeros(1), time_grid(SCHEDULE, 10, spacing)]))
+    sigma = (1 / a - 1).sqrt()
+    gaps = (sigma.log() if power is None else sigma**power).diff()
+    torch.testing.assert_close(gaps, gaps.mean().expand_as(gaps), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("spacing", ["karras", "exponential"])
+def test_infinite_noise_cannot_be_spaced(spacing: str) -> None:
+    with pytest.raises(InputError, match="spaced by their noise") as caught:
+        time_grid(NoiseSchedule(zero_terminal_snr=True), 10, spacing)
+    assert "trailing" in caught.value.fix
+    assert caught.value.port == "spacing"
+
+
+def test_a_spacing_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="'log'"):
+        time_grid(SCHEDULE, 4, "log")
