@@ -84,6 +84,14 @@ def _short_way(x: Tensor, weight: Tensor) -> bool:
     )
 
 
+def laid_out(x: Tensor) -> Tensor:
+    """Return [b, c, h, w] in the memory that suits: channels last where no gradient is wanted.
+
+    Attention reads pixels as tokens, and the short ways read channels together; neither copies then.
+    """
+    return x if torch.is_grad_enabled() else x.contiguous(memory_format=torch.channels_last)
+
+
 def activated(x: Tensor) -> Tensor:
     """SiLU of a tensor of any shape that the caller alone holds: in place where no gradient is wanted."""
     return F.silu(x, inplace=not torch.is_grad_enabled())

@@ -15,6 +15,8 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the customary name
 
+from core.models.convolution import Conv1x1, Conv3x3, activated, laid_out, residual
+
 
 def normalize(channels: int) -> nn.GroupNorm:
     """GroupNorm with the autoencoder's eps, and fewer groups where the width is not a multiple of 32."""
@@ -28,18 +30,19 @@ class ResnetBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
         super().__init__()
         self.norm1 = normalize(in_channels)
-        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.conv1 = Conv3x3(in_channels, out_channels)
         self.norm2 = normalize(out_channels)
         self.dropout = nn.Dropout(dropout)
-        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.conv2 = Conv3x3(out_channels, out_channels)
         if in_channels != out_channels:
-            self.nin_shortcut = nn.Conv2d(in_channels, out_channels, 1)
+            self.nin_shortcut = Conv1x1(in_channels, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, c, h, w] to [b, c', h, w]."""
-        h = self.conv1(F.silu(self.norm1(x)))
-        h = self.conv2(self.dropout(F.silu(self.norm2(h))))
-        return cast(Tensor, (self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x) + h)
+        h = self.conv1(activated(self.norm1(x)))
+        h = activated(self.norm2(h))
+        h = self.conv2(self.dropout(h))
+        return residual(h, self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x)
 
 
 class AttnBlock(nn.Module):
@@ -48,15 +51,15 @@ class AttnBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norm = normalize(channels)
-        self.q, self.k, self.v = (nn.Conv2d(channels, channels, 1) for _ in range(3))
-        self.proj_out = nn.Conv2d(channels, channels, 1)
+        self.q, self.k, self.v = (Conv1x1(channels, channels) for _ in range(3))
+        self.proj_out = Conv1x1(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return [b, c, h, w]."""
         h = self.norm(x)
         q, k, v = (layer(h).flatten(2).transpose(1, 2)[:, None] for layer in (self.q, self.k, self.v))
         attended = F.scaled_dot_product_attention(q, k, v)[:, 0].transpose(1, 2).reshape(x.shape)
-        return cast(Tensor, x + self.proj_out(attended))
+        return residual(self.proj_out(attended), x)
 
 
 class LinearAttnBlock(nn.Module):
@@ -107,12 +110,13 @@ class NearestUpsample(nn.Module):
 
     def __init__(self, channels: int, with_conv: bool = True) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1) if with_conv else None
+        self.conv = Conv3x3(channels, channels) if with_conv else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, c, h, w] to [b, c, 2h, 2w]."""
-        x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-        return x if self.conv is None else cast(Tensor, self.conv(x))
+        if self.conv is None:
+            return F.interpolate(x, scale_factor=2.0, mode="nearest")
+        return self.conv.doubled(x)
 
 
 def _level(blocks: list[nn.Module], attentions: list[nn.Module]) -> nn.Module:
@@ -185,7 +189,7 @@ class Encoder(nn.Module):
         attention = _attention_kind(attn_type, use_linear_attn)
         self.patch_size = patch_size
         self.factor = patch_size * 2 ** (len(ch_mult) - 1)
-        self.conv_in = nn.Conv2d(in_channels * patch_size**2, ch, 3, padding=1)
+        self.conv_in = Conv3x3(in_channels * patch_size**2, ch)
         self.down = nn.ModuleList()
         channels, nominal = ch, resolution // patch_size
         for index, mult in enumerate(ch_mult):
@@ -207,13 +211,13 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode images [b, 3, h, w] in [-1, 1]."""
-        h = self.conv_in(F.pixel_unshuffle(x, self.patch_size) if self.patch_size > 1 else x)
+        h = self.conv_in(laid_out(F.pixel_unshuffle(x, self.patch_size) if self.patch_size > 1 else x))
         for level in self.down:
             h = _run_level(level, h)
             if hasattr(level, "downsample"):
                 h = cast(nn.Module, level.downsample)(h)
         h = _run_middle(self.mid, h)
-        return cast(Tensor, self.conv_out(F.silu(self.norm_out(h))))
+        return cast(Tensor, self.conv_out(activated(self.norm_out(h))))
 
 
 class Decoder(nn.Module):
@@ -250,7 +254,7 @@ class Decoder(nn.Module):
         self.patch_size, self.tanh_out, self.give_pre_end = patch_size, tanh_out, give_pre_end
         nominal = resolution // patch_size // 2 ** (len(ch_mult) - 1)
         channels = ch * ch_mult[-1]
-        self.conv_in = nn.Conv2d(z_channels, channels, 3, padding=1)
+        self.conv_in = Conv3x3(z_channels, channels)
         self.mid = _middle(channels, dropout, attention if mid_attention else nn.Identity)
         levels: list[nn.Module] = []
         for index, mult in reversed(list(enumerate(ch_mult))):
@@ -272,14 +276,14 @@ class Decoder(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Decode latents; the image is in [-1, 1] up to the model's error."""
-        h = _run_middle(self.mid, self.conv_in(z))
+        h = _run_middle(self.mid, self.conv_in(laid_out(z)))
         for level in reversed(self.up):
             h = _run_level(level, h)
             if hasattr(level, "upsample"):
                 h = cast(nn.Module, level.upsample)(h)
         if self.give_pre_end:
             return h
-        h = self.conv_out(F.silu(self.norm_out(h)))
+        h = self.conv_out(activated(self.norm_out(h)))
         h = F.pixel_shuffle(h, self.patch_size) if self.patch_size > 1 else h
         return h.tanh() if self.tanh_out else h
 

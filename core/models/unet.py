@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from core.models.convolution import laid_out
 from core.models.resnet_blocks import zero_module
 from core.models.timestep_embedding import timestep_embedding
 from core.models.unet_layers import UNetLayers
@@ -139,8 +140,7 @@ class UNetModel(nn.Module):
         if y is not None:
             emb = emb + self.label_emb(y)
         skips: list[Tensor] = []
-        # Attention reads pixels as tokens, and convolutions by their channels: neither copies in this memory.
-        h = x if torch.is_grad_enabled() else x.contiguous(memory_format=torch.channels_last)
+        h = laid_out(x)
         for block in self.input_blocks:
             h = self._run(block, h, emb, context)
             skips.append(h)
