@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the customary name
 
-from core.checkpoints.weight_file import load_into
+from core.checkpoints.build import load_into
 from core.imaging.image import from_uint8
 from core.randomness import generator
 from training.datasets.scenes import Scene, SceneConfig, make_scene

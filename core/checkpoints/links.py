@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Shape = tuple[int, ...]
 
 
 class Layout(StrEnum):
@@ -43,11 +46,29 @@ class Link:
     def to_compvis(self, tensors: tuple[Tensor, ...]) -> Tensor:
         """Lay out the diffusers tensors as CompVis does; a copy only where three become one."""
         if self.layout is Layout.THIRDS:
-            return torch.cat(tensors)
+            from torch import cat  # descriptions are made from headers, without torch
+
+            return cat(tensors)
         tensor = tensors[0]
         if self.layout is Layout.MATRIX:
             return tensor.reshape(*tensor.shape[:2], 1, 1)
         return tensor.t() if self.layout is Layout.TRANSPOSED else tensor
+
+    def diffusers_shape(self, shape: Shape) -> Shape:
+        """Return the shape of each diffusers tensor, for that of the CompVis one."""
+        if self.layout is Layout.THIRDS:
+            return (shape[0] // 3, *shape[1:])
+        if self.layout is Layout.MATRIX:
+            return shape[:2]
+        return shape[::-1] if self.layout is Layout.TRANSPOSED else shape
+
+    def compvis_shape(self, shape: Shape) -> Shape:
+        """Return the shape of the CompVis tensor, for that of each diffusers one."""
+        if self.layout is Layout.THIRDS:
+            return (3 * shape[0], *shape[1:])
+        if self.layout is Layout.MATRIX:
+            return (*shape[:2], 1, 1)
+        return shape[::-1] if self.layout is Layout.TRANSPOSED else shape
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,14 @@ class Links:
     def to_compvis(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename and lay out a diffusers state; what is unknown is left out."""
         return {link.compvis: link.to_compvis(tuple(tensors[name] for name in link.diffusers)) for link in self.found}
+
+    def diffusers_shapes(self, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+        """Rename the shapes of a CompVis state."""
+        return {name: link.diffusers_shape(shapes[link.compvis]) for link in self.found for name in link.diffusers}
+
+    def compvis_shapes(self, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+        """Rename the shapes of a diffusers state."""
+        return {link.compvis: link.compvis_shape(shapes[link.diffusers[0]]) for link in self.found}
 
 
 def links_of(pairs: Iterable[tuple[str, Link | None]]) -> Links:

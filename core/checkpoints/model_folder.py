@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from core.checkpoints.weight_file import load_into
+from core.checkpoints.build import load_into
 from core.conditioning.text import TextEncoder
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentDiffusion, LatentSpace
 from core.diffusion.noise_schedule import NoiseSchedule

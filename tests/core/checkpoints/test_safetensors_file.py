@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from core.checkpoints.build import load_into
 from core.checkpoints.safetensors_file import TensorEntry, read_header
-from core.checkpoints.weight_file import load_into
 from core.errors import ModelFileError
 
 
