@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImageReader
 
 from app.theme import RESOURCES
 from core.errors import InputError
@@ -15,10 +14,9 @@ from core.graph import workflow_file
 from core.graph.edits import AddNode, Connect, Disconnect, Group, MoveNodes, RemoveNode
 from core.graph.history import History
 from core.graph.workflow import Edit, Link, Node, Point, Workflow, new_id
+from core.imaging.picture_workflow import is_picture, read_workflow
 
 DEFAULT_WORKFLOW = RESOURCES / "workflows" / "text_to_image.json"
-WORKFLOW_KEY = "latent_loom_workflow"
-"""Under this name a PNG carries its workflow; core.imaging has the same, but imports too much for the window."""
 _OFFSET = 32.0
 
 
@@ -63,13 +61,13 @@ class Document(QObject):
     def open(self, path: Path) -> tuple[str, ...]:
         """Open a workflow file and return warnings for people; on an error the present workflow stays.
 
-        A PNG opens the workflow that it carries, as a new one: saving must not replace the picture.
+        A picture opens the workflow that it carries, as a new one: saving must not replace the picture.
 
         Raises:
             InputError: The file is missing, damaged or no workflow.
         """
-        if path.suffix.lower() == ".png":
-            loaded = workflow_file.loads(_workflow_in(path), source=str(path))
+        if is_picture(path):
+            loaded = workflow_file.loads(read_workflow(path), source=str(path))
             self._replace(loaded.workflow, None)
         else:
             loaded = workflow_file.load(path)
@@ -122,18 +120,6 @@ class Document(QObject):
     def _tell(self, _edit: Edit) -> None:
         self.edited.emit()
         self.named.emit()
-
-
-def _workflow_in(path: Path) -> str:
-    """The workflow that a PNG carries, as text."""
-    text = QImageReader(str(path)).text(WORKFLOW_KEY)
-    if not text:
-        raise InputError(
-            f'No workflow was found in "{path.name}".',
-            why="Only pictures that Latent Loom saved carry their workflow, and some programs remove it.",
-            fix="Open the workflow file itself, or the picture as it was first saved.",
-        )
-    return text
 
 
 def add_node(document: Document, kind: str, position: Point) -> str:

@@ -11,25 +11,26 @@ from app.commands.command_line import in_three_parts
 from core.errors import InputError
 from core.graph.edits import SetSetting
 from core.graph.node_spec import NodeRegistry, SettingSpec
-from core.graph.validation import Problem
+from core.graph.validation import Problem, ignored_settings
 from core.graph.workflow import Workflow
-from core.graph.workflow_file import load
+from core.graph.workflow_file import load, loads
+from core.imaging.picture_workflow import is_picture, read_workflow
 
 
 def open_workflow(path: Path) -> Workflow:
-    """Return the workflow of a file; what the file's reader had to work around goes to stderr.
+    """Return the workflow of a file, or the one that a picture carries; what had to be worked around goes to stderr.
 
     Raises:
-        InputError: The file is missing or damaged.
+        InputError: The file is missing or damaged, or a picture without a workflow.
     """
-    loaded = load(path)
+    loaded = loads(read_workflow(path), source=str(path)) if is_picture(path) else load(path)
     for warning in loaded.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     return loaded.workflow
 
 
 def apply_settings(workflow: Workflow, registry: NodeRegistry, assignments: Iterable[str]) -> None:
-    """Set "node.setting=value" on a workflow, one after the other.
+    """Set "node.setting=value" on a workflow, one after the other; settings that no node has go to stderr.
 
     Raises:
         InputError: Not of that form, no such node or setting, or a value that the setting does not take.
@@ -42,6 +43,8 @@ def apply_settings(workflow: Workflow, registry: NodeRegistry, assignments: Iter
         except InputError as error:
             raise error.at(node=node, port=setting) from None
         workflow.apply(SetSetting(node, setting, value))
+    for sentence in ignored_settings(workflow, registry):
+        print(f"Warning: {sentence}", file=sys.stderr)
 
 
 def split_assignment(assignment: str) -> tuple[str, str, str]:

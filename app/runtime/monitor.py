@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from app.document import WORKFLOW_KEY, Document
+from app.document import Document
 from app.editor.canvas import Canvas
 from app.editor.card_state import readable_seconds
 from app.panels.log import LogPanel
@@ -26,6 +26,7 @@ from core.events import (
     StepTaken,
 )
 from core.graph import workflow_file
+from core.imaging.picture_workflow import WORKFLOW_KEY
 
 _TICK_MS = 100
 

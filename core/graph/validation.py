@@ -88,6 +88,17 @@ def checked(registry: NodeRegistry, node: Node, name: str, value: Json) -> Json:
         raise
 
 
+def ignored_settings(workflow: Workflow, registry: NodeRegistry) -> list[str]:
+    """Return a sentence for each setting that its node does not have; it is kept in the file and has no effect."""
+    return [
+        f'"{node.title or spec.title}" has no setting "{name}", so it is ignored.'
+        for node in workflow.nodes.values()
+        if (spec := registry.get(node.type)) is not None
+        for name in node.settings
+        if name not in spec.settings
+    ]
+
+
 def name_of(workflow: Workflow, registry: NodeRegistry, id: str) -> str:
     """Return what people call a node: its own title, its kind's, or its type."""
     node = workflow.nodes[id]

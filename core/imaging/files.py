@@ -12,8 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.errors import InputError
 from core.imaging.image import Image, Pixels, from_uint8
-
-WORKFLOW_KEY = "latent_loom_workflow"
+from core.imaging.picture_workflow import WORKFLOW_KEY
 
 
 def read_image(path: Path) -> Image:
@@ -62,13 +61,3 @@ def write_png(pixels: Pixels, folder: Path, name: str, workflow: str) -> Path:
             fix="Choose a folder that you may write to, on a disk with free space.", port="folder",
         ) from error  # fmt: skip
     return path
-
-
-def read_workflow(path: Path) -> str | None:
-    """Return the workflow that a PNG carries, as JSON text, or None."""
-    try:
-        with Pillow.open(path) as opened:
-            found = getattr(opened, "text", {}).get(WORKFLOW_KEY)
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
-        return None
-    return None if found is None else str(found)

@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from app.document import WORKFLOW_KEY
 from app.main_window import MainWindow
 from app.settings import Settings
 from core.errors import LoomError
@@ -200,12 +199,6 @@ def test_a_picture_without_a_workflow_is_refused(open_window: OpenWindow, tmp_pa
     QImage(4, 4, QImage.Format.Format_RGB888).save(str(path))
     window.files.open(path)
     assert "No workflow was found" in window.banner.text
-
-
-def test_pictures_carry_the_workflow_under_cores_name() -> None:
-    from core.imaging.files import WORKFLOW_KEY as CORES_KEY
-
-    assert WORKFLOW_KEY == CORES_KEY
 
 
 def test_an_unwritable_picture_is_an_error_in_three_parts(open_window: OpenWindow, qtbot: QtBot) -> None:

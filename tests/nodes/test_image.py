@@ -15,8 +15,8 @@ from core.graph.edits import AddNode, Connect
 from core.graph.execution import Executor
 from core.graph.run_context import RunContext
 from core.graph.workflow import Link, Node, Workflow
-from core.imaging.files import read_workflow
 from core.imaging.image import Image
+from core.imaging.picture_workflow import read_workflow
 from nodes import registry
 from nodes.image import load_image, preview_image, resize_image, save_image
 
@@ -69,7 +69,6 @@ def test_a_picture_of_a_run_carries_its_workflow(tmp_path: Path) -> None:
     with Pillow.open(path) as opened:
         assert opened.size == (16, 16)
     text = read_workflow(path)
-    assert text is not None
     assert workflow_file.dumps(workflow_file.loads(text).workflow) == workflow_file.dumps(workflow)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.commands import validate
 from app.commands.workflow_input import open_workflow
 from core.graph.node_spec import NodeRegistry
+from core.imaging.files import write_png
 
 
 def call(registry: NodeRegistry, path: Path, *, as_json: bool = False) -> int:
@@ -50,3 +52,22 @@ def test_json_carries_node_and_port(
     assert call(registry, saved(), as_json=True) == 1
     (problem,) = json.loads(capsys.readouterr().out)["problems"]
     assert (problem["node"], problem["port"]) == ("word", "times")
+
+
+def test_a_setting_that_no_node_has_is_told_and_ignored(
+    registry: NodeRegistry,
+    document: dict[str, Any],
+    saved: Callable[[], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document["nodes"][0]["settings"] = {"tmies": 2}
+    assert call(registry, saved()) == 0
+    assert '"Word" has no setting "tmies"' in capsys.readouterr().err
+
+
+def test_a_saved_picture_stands_for_its_workflow(
+    registry: NodeRegistry, saved: Callable[[], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = write_png(np.zeros((4, 4, 3), np.uint8), tmp_path, "made", saved().read_text("utf-8"))
+    assert call(registry, picture) == 0
+    assert "3 nodes" in capsys.readouterr().out

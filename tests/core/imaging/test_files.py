@@ -10,7 +10,8 @@ import pytest
 from PIL import Image as Pillow
 
 from core.errors import InputError
-from core.imaging.files import read_image, read_workflow, write_png
+from core.imaging.files import read_image, write_png
+from core.imaging.picture_workflow import read_workflow
 
 RED = np.full((4, 6, 3), (255, 0, 0), dtype=np.uint8)
 WORKFLOW = '{"title": "Füchse ☃", "nodes": []}'
@@ -21,13 +22,6 @@ def test_a_written_picture_reads_back_and_carries_its_workflow(tmp_path: Path) -
     path = write_png(pixels, tmp_path, "fox", WORKFLOW)
     assert np.array_equal(read_image(path).to_uint8()[0], pixels)
     assert read_workflow(path) == WORKFLOW
-
-
-def test_a_picture_without_a_workflow_has_none(tmp_path: Path) -> None:
-    assert read_workflow(write_png(RED, tmp_path, "fox", "")) is None
-    assert read_workflow(tmp_path / "absent.png") is None
-    (tmp_path / "text.png").write_text("no picture", "utf-8")
-    assert read_workflow(tmp_path / "text.png") is None
 
 
 def test_names_count_on_from_the_last_one(tmp_path: Path) -> None:
