@@ -58,4 +58,5 @@ def adaptive_weight(reconstruction_loss: Tensor, adversarial_loss: Tensor, last_
         torch.autograd.grad(loss, last_layer, retain_graph=True)[0].norm()
         for loss in (reconstruction_loss, adversarial_loss)
     ]
-    return (norms[0] / (norms[1] + GRADIENT_FLOOR)).clamp(0, MAX_WEIGHT).detach()
+    weight: Tensor = norms[0] / (norms[1] + GRADIENT_FLOOR)
+    return weight.clamp(0, MAX_WEIGHT).detach()

@@ -47,7 +47,7 @@ class SamePadding(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, c, h, w] to [b, c', h / stride, w / stride]."""
-        pads = []
+        pads: list[int] = []
         for size, kernel, stride in zip(x.shape[-2:], self.kernel_size, self.stride, strict=True):
             need = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             pads = [need // 2, need - need // 2, *pads]
