@@ -15,7 +15,13 @@ _KIND = Qt.ItemDataRole.UserRole
 
 
 class NodeTree(QTreeWidget):
-    """The list; its items carry their kind when dragged."""
+    """The list; its items carry their kind when dragged.
+
+    Signals:
+        taken(QTreeWidgetItem): Return was pressed on an item.
+    """
+
+    taken = Signal(object)
 
     def mimeTypes(self) -> list[str]:
         return [NODE_MIME]
@@ -29,7 +35,7 @@ class NodeTree(QTreeWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentItem() is not None:
-            self.itemActivated.emit(self.currentItem(), 0)
+            self.taken.emit(self.currentItem())
             return
         super().keyPressEvent(event)
 
@@ -66,8 +72,9 @@ class LibraryPanel(QWidget):
         self.tree.setDragEnabled(True)
         self.tree.setFrameShape(QTreeWidget.Shape.NoFrame)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Not itemActivated beside it: a double-click emits both, and would add two nodes.
         self.tree.itemDoubleClicked.connect(self._take)
-        self.tree.itemActivated.connect(self._take)
+        self.tree.taken.connect(self._take)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

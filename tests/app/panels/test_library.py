@@ -30,3 +30,19 @@ def test_a_dragged_item_carries_its_kind(qtbot: QtBot, catalogue: Catalogue) -> 
     assert group is not None
     mime = panel.tree.mimeData([group.child(0)])
     assert catalogue.get(bytes(mime.data(NODE_MIME).data()).decode()) is not None
+
+
+def test_a_double_click_and_return_each_take_a_node_once(qtbot: QtBot, catalogue: Catalogue) -> None:
+    panel = LibraryPanel(catalogue)
+    qtbot.addWidget(panel)
+    panel.show()
+    taken: list[str] = []
+    panel.chosen.connect(taken.append)
+    group = panel.tree.topLevelItem(0)
+    assert group is not None
+    place = panel.tree.visualItemRect(group.child(0)).center()
+    QTest.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert len(taken) == 1
+    QTest.keyClick(panel.tree, Qt.Key.Key_Return)
+    assert len(taken) == 2
