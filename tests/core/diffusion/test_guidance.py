@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
-from core.diffusion.guidance import guided
+from core.diffusion.guidance import guided, rescaled
 
 X, T = torch.zeros(2, 1, 2, 2), torch.tensor([7, 7])
 POSITIVE, NULL = (Conditioning(vector=torch.full((2, 1), value)) for value in (3.0, 1.0))
@@ -48,3 +48,19 @@ def test_both_conditions_share_one_evaluation() -> None:
 def test_conditions_of_different_kinds_are_refused() -> None:
     with pytest.raises(ValueError, match="different kinds"):
         guided(EchoModel(), POSITIVE, Conditioning(tokens=torch.zeros(2, 3, 4)), 2.0)
+
+
+def test_rescaled_guidance_has_the_contrast_of_the_condition_alone() -> None:
+    stream = torch.Generator().manual_seed(1)
+    mixed, alone = (torch.randn(3, 2, 8, 8, generator=stream) * scale for scale in (5.0, 1.0))
+    full, half = rescaled(mixed, alone, 1.0), rescaled(mixed, alone, 0.5)
+    torch.testing.assert_close(full.std((1, 2, 3)), alone.std((1, 2, 3)))
+    torch.testing.assert_close(half, (full + mixed) / 2)
+
+
+def test_outside_its_interval_there_is_no_guidance_and_half_the_work() -> None:
+    model = EchoModel()
+    output = guided(model, POSITIVE, NULL, 7.5, interval=(100.0, 500.0))
+    answers = [float(output(X, torch.tensor([t, t])).max()) for t in (99, 100, 500, 501)]
+    assert answers == [3.0, 16.0, 16.0, 3.0]
+    assert model.batches == [2, 4, 4, 2]

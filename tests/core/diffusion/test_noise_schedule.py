@@ -68,3 +68,42 @@ def test_hardly_a_bit_is_left_of_the_data_at_the_last_step() -> None:
 def test_an_impossible_schedule_is_refused(settings: dict[str, object], match: str) -> None:
     with pytest.raises(ValueError, match=match):
         NoiseSchedule(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "other"), [("scaled_linear", "linear"), ("squared_cosine", "cosine")])
+def test_a_schedule_has_the_names_that_others_give_it(name: str, other: str) -> None:
+    assert torch.equal(NoiseSchedule(schedule=name).betas, NoiseSchedule(schedule=other).betas)
+
+
+def test_zero_terminal_snr_leaves_no_signal_and_keeps_the_first_step() -> None:
+    plain = NoiseSchedule(linear_start=0.00085, linear_end=0.012)
+    zero = NoiseSchedule(linear_start=0.00085, linear_end=0.012, zero_terminal_snr=True)
+    assert float(zero.alpha_bar[-1]) == 0
+    assert float(zero.betas[-1]) == 1
+    torch.testing.assert_close(zero.alpha_bar[0], plain.alpha_bar[0])
+    assert bool((zero.alpha_bar.diff() < 0).all())
+    # sqrt(alpha_bar) is shifted and scaled, so that its differences keep their proportions.
+    ratio = zero.alpha_bar.sqrt().diff() / plain.alpha_bar.sqrt().diff()
+    torch.testing.assert_close(ratio, ratio[0].expand_as(ratio))
+
+
+@pytest.mark.parametrize("zero", [False, True])
+def test_between_two_steps_the_signal_falls_smoothly(zero: bool) -> None:
+    schedule = NoiseSchedule(zero_terminal_snr=zero)
+    t = torch.tensor([0.0, 0.5, 10.0, 10.25, 998.5, 999.0], dtype=torch.float64)
+    a = schedule.alpha_bar_at(t)
+    assert bool((a.diff() <= 0).all())
+    assert torch.equal(a[[0, 2, 5]], schedule.alpha_bar[[0, 10, 999]])
+    torch.testing.assert_close(a[1], (schedule.alpha_bar[0] * schedule.alpha_bar[1]).sqrt())
+
+
+def test_a_step_is_found_by_its_signal() -> None:
+    schedule, t = NoiseSchedule(), torch.tensor([0.0, 0.3, 17.0, 500.9, 999.0], dtype=torch.float64)
+    torch.testing.assert_close(schedule.step_of(schedule.alpha_bar_at(t)), t, atol=1e-9, rtol=0)
+
+
+def test_noise_is_added_between_steps_too() -> None:
+    schedule, x_0, noise = NoiseSchedule(), torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2)
+    x_t = schedule.add_noise(x_0, noise, torch.tensor([100.0, 100.5]))
+    torch.testing.assert_close(x_t[0], schedule.add_noise(x_0, noise, torch.tensor([100, 100]))[0])
+    assert float(schedule.alpha_bar[101].sqrt()) < float(x_t[1].max()) < float(x_t[0].max())
