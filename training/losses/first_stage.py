@@ -146,12 +146,15 @@ class FirstStageLoss(nn.Module):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         config = cast(DiscriminatorConfig, self.config)
         g_loss = generator_loss(self._logits(reconstruction, condition))
-        weight = torch.zeros_like(g_loss)
+        ratio = torch.zeros_like(g_loss)
         # Without gradients, as in validation, there is nothing to balance.
         if config.disc_factor > 0 and reconstruction.requires_grad:
-            weight = config.disc_weight * adaptive_weight(nll, g_loss, last_layer)
+            ratio = adaptive_weight(nll, g_loss, last_layer)
+        weight = config.disc_weight * ratio
         factor = adopt_weight(config.disc_factor, step, config.disc_start)
-        terms = {"g_loss": g_loss, "d_weight": weight, "disc_factor": torch.tensor(factor)}
+        terms = {
+            "g_loss": g_loss, "gradient_ratio": ratio, "d_weight": weight, "disc_factor": torch.tensor(factor),
+        }  # fmt: skip
         return weight * factor * g_loss, terms
 
     def _reduced(self, values: Tensor) -> Tensor:
