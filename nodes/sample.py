@@ -41,7 +41,10 @@ def scheduler(
         ),
     ] = "uniform",
     strength: Annotated[
-        float, Setting(min=0.01, max=1.0, step=0.05, help="1 starts from noise alone; less keeps more of a picture.")
+        float,
+        Setting(
+            min=0.01, max=1.0, step=0.05, shown=True, help="1 starts from noise alone; less keeps more of a picture."
+        ),
     ] = 1.0,
 ) -> TimeGrid:
     """Choose which steps of the noise schedule the sampler visits.

@@ -113,11 +113,11 @@ def paint_port_names(
     look = theme()
     painter.setFont(font("font_card"))
     row = look.px("card_row")
-    both = bool(card.inputs) and bool(card.outputs)
-    room = (layout.width - 2 * 12) * (0.5 if both else 1.0)
+    shared = min(len(card.inputs), len(card.outputs))  # rows that have a name on either side
     metrics = QFontMetricsF(painter.font())
     for ports, places, outgoing in ((card.inputs, layout.inputs, False), (card.outputs, layout.outputs, True)):
-        for port, place in zip(ports, places, strict=True):
+        for index, (port, place) in enumerate(zip(ports, places, strict=True)):
+            room = (layout.width - 2 * 12) * (0.5 if index < shared else 1.0)
             muted = "text_faint" if port.optional else "text_muted"
             painter.setPen(look.color(muted, strength(port, outgoing)))
             left = layout.width - 12 - room if outgoing else 12.0
