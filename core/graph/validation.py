@@ -99,6 +99,14 @@ def ignored_settings(workflow: Workflow, registry: NodeRegistry) -> list[str]:
     ]
 
 
+def nearest_kind(kind: str, known: Iterable[str]) -> str | None:
+    """Return what an unknown kind most likely means: the nearest of its family ("loom.decode."), else any near one."""
+    ids = list(known)
+    family = [id for id in ids if "." in kind and id.rpartition(".")[0] == kind.rpartition(".")[0]]
+    close = difflib.get_close_matches(kind, family, n=1, cutoff=0.0) or difflib.get_close_matches(kind, ids, n=1)
+    return close[0] if close else None
+
+
 def name_of(workflow: Workflow, registry: NodeRegistry, id: str) -> str:
     """Return what people call a node: its own title, its kind's, or its type."""
     node = workflow.nodes[id]
@@ -225,8 +233,8 @@ def _cycle(workflow: Workflow, registry: NodeRegistry, ring: tuple[str, ...]) ->
 
 def _unknown(node: Node, registry: NodeRegistry) -> Problem:
     """Describe a node of an unknown kind."""
-    close = difflib.get_close_matches(node.type, [spec.id for spec in registry.all()], n=1)
-    hint = f' The nearest known one is "{close[0]}".' if close else ""
+    nearest = nearest_kind(node.type, [spec.id for spec in registry.all()])
+    hint = f' The nearest known one is "{nearest}".' if nearest else ""
     return Problem(
         f'The node "{node.title or node.type}" is of an unknown kind.',
         f'No kind of node "{node.type}" is installed; it may come from a newer version or from an extension.{hint}',

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import InputError
 from core.graph.edits import Connect
-from core.graph.validation import InvalidWorkflowError, Problem, checked, validate
+from core.graph.validation import InvalidWorkflowError, Problem, checked, nearest_kind, validate
 from core.graph.workflow import Link, Node
 
 
@@ -159,3 +159,10 @@ def test_checked_returns_what_the_workflow_should_hold(registry: Any) -> None:
     with pytest.raises(InputError) as raised:
         checked(registry, node, "value", -1)
     assert (raised.value.node, raised.value.port) == ("a", "value")
+
+
+def test_an_unknown_kind_means_the_nearest_of_its_family() -> None:
+    known = ["loom.encode.image", "loom.decode.latent", "loom.image.save"]
+    assert nearest_kind("loom.decode.magic", known) == "loom.decode.latent"
+    assert nearest_kind("loom.imag.save", known) == "loom.image.save"
+    assert nearest_kind("somebody.else", known) is None
