@@ -87,18 +87,19 @@ def loads(text: str, *, source: str = "text") -> Loaded:
     Raises:
         InputError: The text is damaged or of another kind.
     """
+    if not text.strip():
+        raise _not_a_workflow(f'"{source}" is empty.')
     try:
         document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
-        raise _damaged(f"line {error.lineno}, column {error.colno}: {error.msg}", source) from error
+        where = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        if text.lstrip()[0] != "{":
+            raise _not_a_workflow(f'"{source}" is not JSON ({where}).') from error
+        raise _damaged(where, source) from error
     except (ValueError, RecursionError) as error:  # absurd numbers, absurd nesting
         raise _damaged(str(error), source) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InputError(
-            f'"{source}" is not a Latent Loom workflow.',
-            why=f'A workflow file holds an object whose "format" is "{FORMAT}".',
-            fix="Choose a workflow file, or a picture that Latent Loom saved.",
-        )
+        raise _not_a_workflow(f'"{source}" is not a Latent Loom workflow.')
     return from_json(document)
 
 
@@ -184,6 +185,15 @@ def _finite(text: str) -> float:
 def _refuse_constant(name: str) -> NoReturn:
     """Refuse NaN and Infinity, which are no JSON."""
     raise ValueError(f"{name} is not a number that a file can hold")
+
+
+def _not_a_workflow(what: str) -> InputError:
+    """Make the error for a file of another kind, or of none."""
+    return InputError(
+        what,
+        why=f'A workflow file holds a JSON object whose "format" is "{FORMAT}".',
+        fix="Choose a workflow file, or a picture that Latent Loom saved.",
+    )
 
 
 def _damaged(where: str, source: str) -> InputError:

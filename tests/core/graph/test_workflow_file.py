@@ -195,3 +195,11 @@ def test_older_files_pass_through_every_migration(monkeypatch: pytest.MonkeyPatc
     loaded = loads(document(title="old"))
     assert loaded.workflow.title == "old one two"
     assert json.loads(dumps(loaded.workflow))["version"] == 3
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "is empty"), (" \n", "is empty"), ("a note to myself", "is not JSON")])
+def test_a_file_of_another_kind_is_called_what_it_is(text: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        loads(text, source="notes.json")
+    assert caught.value.what.startswith(f'"notes.json" {said}')
+    assert "damaged" not in str(caught.value)
