@@ -28,7 +28,7 @@ def text_prompt(
     """Encode a prompt for the denoiser.
 
     Each word becomes tokens that the UNet's cross-attention looks at. (Brackets) strengthen words, [these] weaken
-    them, (this:1.3) gives the strength; write \\\\( and \\\\) for brackets themselves. A prompt longer than the text
+    them, (this:1.3) gives the strength; write \\( and \\) for brackets themselves. A prompt longer than the text
     encoder reads at once is read in parts; BREAK begins a new part. An empty prompt is the null condition: connect
     one to a denoiser's negative input for classifier-free guidance.
     """

@@ -8,7 +8,7 @@ import torch
 
 from core.conditioning.conditioner import Conditioner, expect
 from core.conditioning.conditioning import Conditioning
-from core.conditioning.inpainting import Convention, inpainting_condition
+from core.conditioning.inpainting import Convention, Inpainting
 from core.conditioning.layout import Layout, parse_layout
 from core.conditioning.layout_encoder import LayoutEncoder
 from core.conditioning.noisy_low_resolution import ImageConcatWithNoiseAugmentation
@@ -74,7 +74,7 @@ def inpainting(
     The denoiser sees the kept part and the mask beside the noise. For a Stable Diffusion inpainting model, combine it
     with a prompt.
     """
-    return inpainting_condition(autoencoder.encode, image, mask, Convention(convention))
+    return Inpainting(autoencoder.encode, convention).encode(image, mask)
 
 
 @node(id="loom.map.from_image", title="Semantic map from image", category="Mask")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.conditioning.conditioning import Conditioning
 from core.errors import InputError
 from core.models.unet import UNetModel
+
+ADM_XL = 2816  # the vector of Stable Diffusion XL base: pooled text, 1280, and six numbers in 256 each
+NOTHING = "neither a vector nor a class"
 
 
 def check_fits(condition: Conditioning, unet: UNetModel, x_t: Tensor) -> None:
@@ -38,12 +41,29 @@ def check_fits(condition: Conditioning, unet: UNetModel, x_t: Tensor) -> None:
             f"tokens that are {width} wide" if width else "none",
             "Connect a condition that was made by the conditioner of the same model.",
         )
-    if (condition.vector is None) != (unet.num_classes is None):
+    wanted_vector, given_vector = _wanted_vector(unet), _given_vector(condition.vector)
+    if wanted_vector != given_vector:
+        sized = wanted_vector == f"a vector of {ADM_XL}"
         raise _misfit(
-            "a vector or a class" if unet.num_classes is not None else "neither a vector nor a class",
-            "none" if condition.vector is None else "one",
-            "Connect a condition that was made by the conditioner of the same model.",
-        )
+            wanted_vector, given_vector,
+            "Put Picture size (SDXL) between the prompt and the denoiser."
+            if sized else "Connect a condition that was made by the conditioner of the same model.",
+        )  # fmt: skip
+
+
+def _wanted_vector(unet: UNetModel) -> str:
+    if unet.num_classes is None:
+        return NOTHING
+    if isinstance(unet.num_classes, int):
+        return "a class"
+    widths = [layer.in_features for layer in unet.label_emb.modules() if isinstance(layer, nn.Linear)]
+    return f"a vector of {widths[0]}"
+
+
+def _given_vector(vector: Tensor | None) -> str:
+    if vector is None:
+        return NOTHING
+    return f"a vector of {vector.shape[-1]}" if vector.is_floating_point() else "a class"
 
 
 def _misfit(wanted: str, given: str, fix: str) -> InputError:

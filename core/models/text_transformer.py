@@ -66,11 +66,12 @@ class _PositionEmbedding(nn.Module):
 class TokenTransformer(nn.Module):
     """Token and position embeddings, attention layers, and a final norm."""
 
-    def __init__(self, dim: int, depth: int, vocab_size: int, max_seq_len: int) -> None:
+    def __init__(self, dim: int, depth: int, vocab_size: int, max_seq_len: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.token_emb = nn.Embedding(vocab_size, dim)
         nn.init.normal_(self.token_emb.weight, std=0.02)
         self.pos_emb = _PositionEmbedding(dim, max_seq_len)
+        self.emb_dropout = nn.Dropout(dropout)
         self.attn_layers = _AttentionLayers(dim, depth)
         self.norm = nn.LayerNorm(dim)
         # Unused when conditioning, but part of every published checkpoint.
@@ -79,7 +80,8 @@ class TokenTransformer(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Map token ids [b, n], n <= max_seq_len, to embeddings [b, n, d]."""
         positions = torch.arange(tokens.shape[1], device=tokens.device)
-        return cast(Tensor, self.norm(self.attn_layers(self.token_emb(tokens) + self.pos_emb.emb(positions)[None])))
+        x = self.emb_dropout(self.token_emb(tokens) + self.pos_emb.emb(positions)[None])
+        return cast(Tensor, self.norm(self.attn_layers(x)))
 
 
 class BERTEmbedder(nn.Module):
@@ -90,12 +92,20 @@ class BERTEmbedder(nn.Module):
         n_layer: Layers of attention and MLP.
         vocab_size: Number of token ids.
         max_seq_len: Longest token sequence.
+        embedding_dropout: Share of the embeddings' values that training sets to zero, 0 to 1.
     """
 
-    def __init__(self, n_embed: int, n_layer: int, vocab_size: int = 30522, max_seq_len: int = 77) -> None:
+    def __init__(
+        self,
+        n_embed: int,
+        n_layer: int,
+        vocab_size: int = 30522,
+        max_seq_len: int = 77,
+        embedding_dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         self.n_embed, self.vocab_size, self.max_seq_len = n_embed, vocab_size, max_seq_len
-        self.transformer = TokenTransformer(n_embed, n_layer, vocab_size, max_seq_len)
+        self.transformer = TokenTransformer(n_embed, n_layer, vocab_size, max_seq_len, embedding_dropout)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map token ids [b, n] to embeddings [b, n, n_embed]."""

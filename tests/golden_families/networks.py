@@ -44,7 +44,8 @@ def diagonal_gaussian(fixture: Fixture) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def text_transformer(fixture: Fixture) -> dict[str, Tensor]:
-    kwargs = {name: value for name, value in fixture.about["kwargs"].items() if name != "use_tokenizer"}
+    elsewhere = ("use_tokenizer", "device")  # decided outside the network
+    kwargs = {name: value for name, value in fixture.about["kwargs"].items() if name not in elsewhere}
     model = BERTEmbedder(**kwargs).eval()
     model.load_state_dict(fixture.weights)
     z = model(fixture.inputs["tokens"])

@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812 - the customary name
 from core.conditioning.conditioner import Conditioner, expect
 from core.conditioning.conditioning import Conditioning
 from core.conditioning.fitting import check_fits
-from core.conditioning.inpainting import Convention, inpainting_condition
+from core.conditioning.inpainting import Convention, Inpainting
 from core.conditioning.noisy_low_resolution import ImageConcatWithNoiseAugmentation
 from core.conditioning.spatial import LowResolution, SpatialRescaler
 from core.errors import InputError
@@ -100,16 +100,22 @@ def test_inpainting_shows_the_kept_part_and_the_mask(
 ) -> None:
     image, values = Image(torch.full((1, 3, 4, 4), 0.5)), torch.zeros(1, 1, 4, 4)
     values[..., :2] = 0.9
-    made = concat(inpainting_condition(encode, image, Mask(values), convention))
+    made = concat(Inpainting(encode, convention).encode(image, Mask(values)))
     assert made[0, :, 0, 0].tolist() == painted
     assert made[0, :, 0, 1].tolist() == kept
 
 
+def test_in_training_a_dropped_picture_is_painted_all_over() -> None:
+    conditioner, items = Inpainting(encode), torch.zeros(2, 4, 4, 4)
+    made = concat(conditioner(conditioner.dropped(items, torch.tensor([True, False]))))
+    assert made[0].unique().tolist() == [-1, 1]
+    assert made[1, 3].unique().tolist() == [-1]
+    assert not made[1, :3].any()
+
+
 def test_a_mask_of_another_size_is_refused() -> None:
     with pytest.raises(InputError, match="mask is 6 × 4, the picture 4 × 4") as refused:
-        inpainting_condition(
-            encode, Image(torch.zeros(1, 3, 4, 4)), Mask(torch.zeros(1, 1, 4, 6)), Convention.LATENT_DIFFUSION
-        )
+        Inpainting(encode).encode(Image(torch.zeros(1, 3, 4, 4)), Mask(torch.zeros(1, 1, 4, 6)))
     assert refused.value.port == "mask"
 
 
@@ -131,7 +137,7 @@ LATENT, MAP = torch.zeros(1, 3, 4, 4), torch.zeros(1, 4, 4, 4)
         (Conditioning(concat=MAP[:, :3]), "gets one of 3"),
         (Conditioning(concat=torch.zeros(1, 4, 2, 2)), "map is 2 × 2, the latent 4 × 4"),
         (Conditioning(torch.zeros(1, 2, 8), concat=MAP), "no tokens, and gets tokens that are 8 wide"),
-        (Conditioning(vector=torch.zeros(1, 8), concat=MAP), "neither a vector nor a class, and gets one"),
+        (Conditioning(vector=torch.zeros(1, 8), concat=MAP), "neither a vector nor a class, and gets a vector of 8"),
     ],
 )
 def test_a_condition_that_does_not_fit_is_told_in_words(condition: Conditioning, message: str) -> None:
@@ -145,6 +151,16 @@ def test_a_condition_that_fits_passes() -> None:
     check_fits(Conditioning(torch.zeros(1, 2, 8), torch.tensor([3]), concat=MAP), hybrid, LATENT)
     with pytest.raises(InputError, match="8 wide, and gets tokens that are 9 wide"):
         check_fits(Conditioning(torch.zeros(1, 2, 9), torch.tensor([3]), concat=MAP), hybrid, LATENT)
+
+
+def test_vectors_are_told_by_their_width_and_from_classes() -> None:
+    adm, vector = {"num_classes": "sequential", "adm_in_channels": 2816}, Conditioning(vector=torch.zeros(1, 1280))
+    with pytest.raises(InputError, match="a vector of 2816, and gets a vector of 1280") as refused:
+        check_fits(vector, small_unet(in_channels=3, **adm), LATENT)
+    assert "Picture size (SDXL)" in refused.value.fix
+    with pytest.raises(InputError, match="a class, and gets a vector of 1280"):
+        check_fits(vector, small_unet(in_channels=3, num_classes=5), LATENT)
+    check_fits(Conditioning(vector=torch.zeros(1, 1)), small_unet(in_channels=3, num_classes="continuous"), LATENT)
 
 
 def test_a_conditioner_of_another_kind_is_told_by_what_it_takes() -> None:
