@@ -32,11 +32,19 @@ def encode_image(
 ) -> Latent:
     """Compress a picture into the latent space.
 
-    Its width and height must be multiples of the autoencoder's factor: put a Resize node before. The seed decides
+    Its width and height must be multiples of the autoencoder's factor: put a Resize image node before. The seed decides
     the noise that later nodes add. Tiles keep the memory of large pictures small, and change the result a little.
     """
     count, _, height, width = image.pixels.shape
-    autoencoder.space.size(width, height)
+    try:
+        autoencoder.space.size(width, height)
+    except InputError as error:
+        f = autoencoder.space.factor
+        near_width, near_height = (max(f, round(side / f) * f) for side in (width, height))
+        raise InputError(
+            error.what, why=error.why,
+            fix=f"Put a Resize image node before it, for example {near_width} x {near_height}.", port="image",
+        ) from error  # fmt: skip
     values = autoencoder.encode(image.pixels, Tiling(when=tiles, size=tile_size), run.step)
     return Latent(values, autoencoder.space, tuple(range(seed, seed + count)))
 
