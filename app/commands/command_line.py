@@ -6,12 +6,15 @@ Commands are imported when they are called, so that the window does not wait for
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import cast
 
-from core.errors import Cancelled, LoomError
+from core.errors import Cancelled, InputError, LoomError
 
 Command = Callable[[list[str]], int]
 
@@ -40,7 +43,36 @@ def main(arguments: list[str]) -> int:
         return 2
     if arguments[:1] and arguments[0] in COMMANDS:
         return guarded(load(f"app.commands.{arguments[0]}", "main"), arguments[1:])
-    return guarded(load("app.application", "main"), arguments)
+    return guarded(open_window, arguments)
+
+
+def open_window(arguments: list[str]) -> int:
+    """Open the window, with the file that `arguments` name if they name one; return the exit code.
+
+    Raises:
+        InputError: There is no screen, or what is named is neither a command nor a file.
+    """
+    for named in arguments[:1]:
+        if not Path(named).exists():
+            near = difflib.get_close_matches(named, COMMANDS, n=1)
+            raise InputError(
+                f'"{named}" is neither a command nor a file.',
+                why=f"The commands are: {', '.join(COMMANDS)}; anything else names a workflow file to open.",
+                fix=f"Use {near[0]}." if near else "Check the spelling, or run: python main.py --help",
+            )
+    if not has_screen(sys.platform, os.environ):
+        raise InputError(
+            "The window cannot open.",
+            why="There is no screen: neither DISPLAY nor WAYLAND_DISPLAY is set.",
+            fix="Start it on a desktop or over ssh -X, or run a workflow without a window: python main.py run FILE",
+        )
+    return load("app.application", "main")(arguments)
+
+
+def has_screen(system: str, environment: Mapping[str, str]) -> bool:
+    """Say whether Qt can open a window: Linux tells by its environment, other systems always have a screen."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return system != "linux" or any(environment.get(name) for name in names)
 
 
 def usage() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.command_line import COMMANDS, guarded, in_three_parts, main
+from app.commands.command_line import COMMANDS, guarded, has_screen, in_three_parts, main
 from core.errors import Cancelled, InputError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -55,3 +55,26 @@ def test_choosing_a_command_imports_neither_torch_nor_qt() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_mistyped_command_is_told_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["vaildate", "file.json"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == '"vaildate" is neither a command nor a file.'
+    assert told[2] == "Use validate."
+
+
+def test_without_a_screen_the_window_says_so_and_does_not_begin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main([]) == 1
+    assert "no screen" in capsys.readouterr().err
+
+
+def test_a_screen_is_told_by_the_environment_on_linux_alone() -> None:
+    assert not has_screen("linux", {})
+    assert has_screen("linux", {"WAYLAND_DISPLAY": "wayland-0"})
+    assert has_screen("darwin", {})
