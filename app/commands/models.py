@@ -1,4 +1,7 @@
-"""`python main.py models [PATH] [--install NAME] [--json]`: the installed models, or what one model folder holds."""
+"""`python main.py models [PATH] [--install NAME] [--json]`: the installed models, or what a file or folder is.
+
+Files of weights are told from their headers, without torch: at once, however large they are.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +16,43 @@ from core.graph.json_types import JsonObject
 def main(arguments: list[str]) -> int:
     """Print the installed models, or the one named; return the exit code."""
     parser = argparse.ArgumentParser(prog="main.py models", description="List models and what they hold.")
-    parser.add_argument("path", type=Path, nargs="?", help="a model folder (default: all that are installed)")
+    parser.add_argument(
+        "path", type=Path, nargs="?", help="a file of weights or a model folder (default: all that are installed)"
+    )
     parser.add_argument("--install", metavar="NAME", help="install the model folder at PATH under this name")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     if options.install is not None and options.path is None:
         parser.error("--install needs the PATH of the model folder, such as runs/NAME/models")
+    if options.install is None and options.path is not None and not is_own_folder(options.path):
+        models = [weights(options.path)]
+    else:
+        models = own_models(options.path, options.install)
+    print(json.dumps({"models": models}, indent=2) if options.json else as_text(models))
+    return 0
 
+
+def is_own_folder(path: Path) -> bool:
+    """Whether a path means one of this program's own model folders."""
+    return path.name == "model.json" or (path / "model.json").is_file()
+
+
+def own_models(path: Path | None, install_as: str | None) -> list[JsonObject]:
+    """Describe the installed models, or the model folder at `path`, installing it first under a name.
+
+    Raises:
+        InputError: There is no such folder.
+    """
     from core.checkpoints import model_folder
     from core.checkpoints.install import install
 
-    if options.install is not None:
-        folders = [install(existing(options.path), options.install)]
-    elif options.path is None:
+    if path is None:
         folders = [model_folder.find(name) for name in model_folder.installed()]
+    elif install_as is not None:
+        folders = [install(existing(path), install_as)]
     else:
-        folders = [existing(options.path)]
-    models = [describe(folder, model_folder.read_description(folder)) for folder in folders]
-    print(json.dumps({"models": models}, indent=2) if options.json else as_text(models))
-    return 0
+        folders = [existing(path)]
+    return [own_model(folder, model_folder.read_description(folder)) for folder in folders]
 
 
 def existing(path: Path) -> Path:
@@ -50,7 +71,7 @@ def existing(path: Path) -> Path:
     return folder
 
 
-def describe(folder: Path, description: JsonObject) -> JsonObject:
+def own_model(folder: Path, description: JsonObject) -> JsonObject:
     """Return what a model folder holds: its parts with their arguments, and the bytes of each weight file."""
     return {
         "name": folder.name,
@@ -60,10 +81,59 @@ def describe(folder: Path, description: JsonObject) -> JsonObject:
     }
 
 
+def weights(path: Path) -> JsonObject:
+    """Return what a file of weights or a diffusers folder is.
+
+    Raises:
+        ModelFileError: It is missing or damaged, or no file of weights.
+    """
+    from core.checkpoints.describe import describe
+
+    found = describe(path)
+    parts = {
+        role: {
+            "what": part.what,
+            "tensors": part.tensors,
+            "parameters": part.parameters,
+            "bytes": part.bytes,
+            "dtypes": list(part.dtypes),
+        }
+        for role, part in found.parts.items()
+    }
+    return {
+        "name": path.name,
+        "path": str(path),
+        "kind": found.kind,
+        "family": found.family,
+        "parameters": found.parameters,
+        "parts": parts,
+        "details": dict(found.details),
+        "notes": dict(found.notes),
+    }
+
+
 def as_text(models: list[JsonObject]) -> str:
-    """Return models for people: a name, then a line for each part and file."""
+    """Return models for people: a name, then a line for each part, file and detail."""
     lines: list[str] = []
     for model in models:
-        lines += [f"{model['name']}  ({model['folder']})", f"    parts: {', '.join(model['parts']) or 'none'}"]
-        lines += [f"    {name}: {size / 1e6:.1f} MB" for name, size in model["files"].items()]
+        lines += _weights_lines(model) if "kind" in model else _own_lines(model)
     return "\n".join(lines) or "No model is installed."
+
+
+def _own_lines(model: JsonObject) -> list[str]:
+    files = [f"    {name}: {size / 1e6:.1f} MB" for name, size in model["files"].items()]
+    return [f"{model['name']}  ({model['folder']})", f"    parts: {', '.join(model['parts']) or 'none'}", *files]
+
+
+def _weights_lines(model: JsonObject) -> list[str]:
+    words = ", ".join(word for word in (model["kind"], model["family"]) if word)
+    lines = [f"{model['name']}  ({words}; {model['parameters'] / 1e6:,.1f} million parameters)"]
+    for part in model["parts"].values():
+        million, megabytes = part["parameters"] / 1e6, part["bytes"] / 1e6
+        kinds = " and ".join(part["dtypes"])
+        lines.append(
+            f"    {part['what']}: {million:,.1f} million in {part['tensors']} tensors, {kinds}, {megabytes:,.1f} MB"
+        )
+    for name, value in model["details"].items():
+        lines.append(f"    {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    return lines

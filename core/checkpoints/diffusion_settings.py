@@ -85,7 +85,7 @@ def _schedule(kind: object, start: float, end: float, steps: int, **more: Any) -
 def space_of(source: ModelSource, module: FirstStageModel) -> LatentSpace:
     """Return the latent space of a model: shared by all models of a family that shares its first stage."""
     family = source.family
-    scale = _scale(source, family)
+    scale = space_scale(source)
     name = family.space if family is not None and family.space else ""
     if not name:
         # A first stage by itself: Stable Diffusion's is told by its shape and scale.
@@ -94,7 +94,9 @@ def space_of(source: ModelSource, module: FirstStageModel) -> LatentSpace:
     return LatentSpace(name, module.embed_dim, module.factor, scale)
 
 
-def _scale(source: ModelSource, family: Family | None) -> float:
+def space_scale(source: ModelSource) -> float:
+    """Return the factor that gives a model's latents unit variance."""
+    family = source.family
     if "scale_factor" in source.file.entries and source.file.entries["scale_factor"].count == 1:
         # Latents rescaled to unit variance by the first batch of the training.
         return float(source.file.tensors(["scale_factor"])["scale_factor"])

@@ -44,6 +44,8 @@ def prediction_of(
     family: Family | None,
     inputs: int,
     scheduler: Mapping[str, Any] | None = None,
+    *,
+    header_only: bool = False,
 ) -> KnownPrediction:
     """Find out what the denoiser in a file predicts.
 
@@ -53,6 +55,7 @@ def prediction_of(
         family: The published model that its shapes belong to.
         inputs: Channels of its input.
         scheduler: scheduler_config.json of a diffusers folder.
+        header_only: Read no weight, not even the one whose spread tells.
     """
     said = (
         (config.params.get("parameterization"), "its configuration"),
@@ -74,7 +77,7 @@ def prediction_of(
         return KnownPrediction("eps", "its family's variants with other inputs")
     if _EPS_FILE.search(file.path.stem):
         return KnownPrediction("eps", "its name", certain=False)
-    if _SPREAD_NORM in file.entries:
+    if _SPREAD_NORM in file.entries and not header_only:
         v = file.tensors([_SPREAD_NORM])[_SPREAD_NORM].float().std().item() > _SPREAD
         return KnownPrediction("v" if v else "eps", "the spread of a norm", certain=False)
     return KnownPrediction("v", "its family", certain=False)

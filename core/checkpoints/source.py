@@ -109,7 +109,7 @@ def _open_folder(folder: Path) -> ModelSource:
     parts, settings = {}, {}
     for name, role in ROLES.items():
         if (folder / name).is_dir():
-            found = parts_of(open_weights(_weights_in(folder / name)), ema=False)
+            found = parts_of(open_weights(weights_in(folder / name)), ema=False)
             if part := next(iter(found.values()), None):
                 parts[role] = part
     for name, file in (("scheduler", "scheduler_config.json"), ("vae", "config.json"), ("unet", "config.json")):
@@ -123,7 +123,12 @@ def _open_folder(folder: Path) -> ModelSource:
     return ModelSource(folder, parts, settings=settings)
 
 
-def _weights_in(folder: Path) -> Path:
+def weights_in(folder: Path) -> Path:
+    """Return the file of weights in a network's subfolder, safetensors first.
+
+    Raises:
+        ModelFileError: There is none.
+    """
     for suffix in SUFFIXES:
         for stem in _STEMS:
             for variant in _VARIANTS:

@@ -130,21 +130,24 @@ def autoencoder_arguments(shapes: Shapes) -> dict[str, Any]:
         KeyError: These are not an autoencoder's weights.
     """
     levels = _count(shapes, r"encoder\.down\.(\d+)\.")
-    ch, image_channels = shapes["encoder.conv_in.weight"][:2]
+    ch, pixel_channels = shapes["encoder.conv_in.weight"][:2]
+    folded = patch_size(shapes)
     z_channels = shapes["decoder.conv_in.weight"][1]
     attending = [i for i in range(levels) if _count(shapes, rf"encoder\.down\.{i}\.attn\.(\d+)\.")]
     config = {
         "double_z": shapes["encoder.conv_out.weight"][0] == 2 * z_channels,
         "z_channels": z_channels,
         "resolution": NOMINAL_RESOLUTION,
-        "in_channels": image_channels,
-        "out_ch": shapes["decoder.conv_out.weight"][0],
+        "in_channels": pixel_channels // folded**2,
+        "out_ch": shapes["decoder.conv_out.weight"][0] // folded**2,
         "ch": ch,
         "ch_mult": [shapes[f"encoder.down.{i}.block.0.conv1.weight"][0] // ch for i in range(levels)],
         "num_res_blocks": _count(shapes, r"encoder\.down\.0\.block\.(\d+)\."),
         "attn_resolutions": [NOMINAL_RESOLUTION // 2**i for i in attending],
         "dropout": 0.0,
-        "attn_type": _attention_type(shapes),
+        "attn_type": "linear" if any(".to_qkv." in name for name in shapes) else "vanilla",
+        "mid_attention": "encoder.mid.attn_1.norm.weight" in shapes or "encoder.mid.attn_1.to_qkv.weight" in shapes,
+        "patch_size": folded,
         "resamp_with_conv": levels == 1 or "encoder.down.0.downsample.conv.weight" in shapes,
     }
     arguments: dict[str, Any] = {"ddconfig": config, "embed_dim": shapes["post_quant_conv.weight"][1]}
@@ -155,10 +158,10 @@ def autoencoder_arguments(shapes: Shapes) -> dict[str, Any]:
     return arguments
 
 
-def _attention_type(shapes: Shapes) -> str:
-    if "encoder.mid.attn_1.q.weight" in shapes:
-        return "vanilla"
-    return "linear" if "encoder.mid.attn_1.to_qkv.weight" in shapes else "none"
+def patch_size(shapes: Shapes) -> int:
+    """Return how many pixels, each way, an autoencoder folds into channels before its first convolution; usually 1."""
+    pixel_channels = shapes["encoder.conv_in.weight"][1]
+    return next((size for size in (2, 4, 8) if pixel_channels == 3 * size**2), 1)
 
 
 def _count(shapes: Shapes, pattern: str) -> int:

@@ -22,6 +22,7 @@ from core.errors import InputError, ModelFileError
 from core.models.autoencoder_kl import AutoencoderKL
 from core.models.text_transformer import BERTEmbedder
 from core.models.unet import UNetModel
+from core.models.vq_model import VQModel
 
 FIRST: dict[str, Any] = {
     "ddconfig": {
@@ -36,6 +37,7 @@ UNET: dict[str, Any] = {
 }  # fmt: skip
 SPACE = LatentSpace("tiny", channels=2, factor=1, scale=0.3)
 SCHEDULE = NoiseSchedule(schedule="cosine", timesteps=50)
+WORDS = {"[PAD]": 0, "[UNK]": 1, "fox": 2, "[CLS]": 3, "[SEP]": 4}
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +46,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
     torch.manual_seed(2)
     save_autoencoder(folder, Autoencoder(AutoencoderKL(**FIRST), SPACE), FIRST)
-    tokenizer = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1, "fox": 2}, unk_token="[UNK]"))
-    text = TextEncoder(tokenizer, BERTEmbedder(16, 2, 3, 5))
+    tokenizer = Tokenizer(models.WordLevel(WORDS, unk_token="[UNK]"))
+    text = TextEncoder(tokenizer, BERTEmbedder(16, 2, len(WORDS), 5))
     save_diffusion(folder, Denoiser(UNetModel(**UNET), SPACE, SCHEDULE, Parameterization.X0), text, UNET)
     return folder
 
@@ -60,7 +62,7 @@ def test_a_model_comes_back_as_it_was_saved(folder: Path, whole: Path) -> None:
     model, again = load_model(folder), load_model(whole)
     assert model.autoencoder.space == model.denoiser.space == SPACE
     assert (model.denoiser.schedule, model.denoiser.parameterization) == (SCHEDULE, Parameterization.X0)
-    assert model.text_encoder.token_ids(["fox"])[0].tolist() == [2, 0, 0, 0, 0]
+    assert model.text_encoder.token_ids(["fox"])[0].tolist() == [3, 2, 4, 0, 0]
     for module, other in (
         (model.autoencoder.module, again.autoencoder.module),
         (model.denoiser.module, again.denoiser.module),
@@ -78,6 +80,16 @@ def test_half_precision_files_are_half_as_large(whole: Path, tmp_path: Path) -> 
     again = load_autoencoder(tmp_path / "half").module.state_dict()
     for name, value in autoencoder.module.state_dict().items():
         torch.testing.assert_close(again[name], value.half().float(), atol=0, rtol=0)
+
+
+def test_a_vq_first_stage_comes_back_with_its_used_entries(tmp_path: Path) -> None:
+    arguments = FIRST | {"ddconfig": FIRST["ddconfig"] | {"double_z": False}, "n_embed": 6, "remap": [0, 5]}
+    module = VQModel(**arguments)
+    save_autoencoder(tmp_path, Autoencoder(module, SPACE), arguments, torch.float16)
+    again = load_autoencoder(tmp_path).module
+    assert isinstance(again, VQModel)
+    assert again.quantize.used.tolist() == [0, 5]
+    torch.testing.assert_close(again.quantize.embedding.weight, module.quantize.embedding.weight, atol=1e-3, rtol=0)
 
 
 def test_a_first_stage_alone_can_be_loaded(folder: Path) -> None:
