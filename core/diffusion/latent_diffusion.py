@@ -99,7 +99,7 @@ class Autoencoder:
     def decode(self, latents: Tensor, tiles: Tiling = AUTOMATIC, on_tile: OnTile = tiling.nobody) -> Tensor:
         """Map latents [b, z, h/f, w/f] to images [b, 3, h, w] in [-1, 1]; arguments as for `tiling.decode`."""
         z = _for(self.module, latents / self.space.scale)
-        return tiling.decode(self.module, z, tiles, on_tile).float().clamp(-1, 1)
+        return tiling.decode(self.module, z, tiles, on_tile).float().clamp_(-1, 1)
 
     def decode_whole(self, latents: Tensor) -> Tensor:
         """Do as `decode` without tiles, and so that gradients reach the latents; beyond [-1, 1] too."""

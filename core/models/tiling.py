@@ -3,6 +3,7 @@
 Each tile goes through the network alone, with norms that see the whole picture (`shared_norms`). Where tiles overlap,
 their results are blended with smooth weights that sum to one; the outer quarter of an overlap has weight 0, as a tile
 sees zeros beyond its edge where the picture goes on. Attention reaches no further than its tile.
+How near that is to the whole picture, and what it costs: docs/decisions/tiles.md.
 Letters: b batch, c channels, h and w the picture's height and width in pixels, f pixels to a latent cell.
 """
 

@@ -132,7 +132,7 @@ def _used_entries(remap: str | Path | Sequence[int], n_e: int) -> Tensor:
     if isinstance(remap, str | Path):
         try:
             numbers = np.load(remap, allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (EOFError, OSError, ValueError) as error:
             raise ModelFileError(
                 f"The list of used codebook entries {Path(remap).name} cannot be read.",
                 why=f"{error}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.device import select
+from core.device import is_out_of_memory, select
 from core.errors import InputError
 
 
@@ -25,3 +25,11 @@ def test_a_missing_gpu_says_what_to_do(name: str) -> None:
     with pytest.raises(InputError, match="not available") as caught:
         select(name)
     assert "--device cpu" in caught.value.fix
+
+
+def test_only_missing_memory_counts_as_missing_memory() -> None:
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(2**58, dtype=torch.uint8)
+    assert is_out_of_memory(refused.value)
+    assert not is_out_of_memory(RuntimeError("shapes do not match"))
