@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import InputError
-from training.datasets.scenes import SceneConfig
+from training.data.config import HELD_OUT_SEED, DataConfig
 from training.losses.diffusion import DiffusionObjective
 from training.losses.first_stage import DiscriminatorConfig
 from training.lr_schedules import make_multiplier
@@ -23,7 +23,6 @@ from training.perceptual.metric import METRICS
 T = TypeVar("T")
 PHASES = ("first_stage", "decoder", "second_stage")
 PRECISIONS = ("float32", "bfloat16")
-HELD_OUT_SEED = 1_000_000_000  # no run trains on scenes from this seed on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,25 +53,6 @@ class OptimizerConfig:
         _require(0 <= self.decay_from <= 1, "decay_from", self.decay_from, "must be from 0 to 1")
         if self.schedule is not None:
             make_multiplier(self.schedule)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataConfig:
-    """The scenes a run learns from.
-
-    Attributes:
-        scenes: What the scenes hold.
-        count: How many different scenes.
-        seed: First scene seed; 0 or more; from HELD_OUT_SEED on scenes are held out.
-    """
-
-    scenes: SceneConfig = field(default_factory=SceneConfig)
-    count: int = 28000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _require(self.count > 0, "count", self.count, "must be above 0")
-        _require(self.seed >= 0, "seed", self.seed, "must be 0 or more")
 
 
 def discriminator_optimizer() -> OptimizerConfig:

@@ -7,7 +7,7 @@ forgiving of what the denoiser gives, and leaves the latent space, and so every 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,13 +17,14 @@ from core.checkpoints.model_folder import save_autoencoder
 from core.diffusion.latent_diffusion import Autoencoder, LatentSpace
 from core.imaging.image import from_uint8, to_uint8
 from core.models.autoencoder_kl import AutoencoderKL
-from core.models.first_stage import FirstStageModel
+from core.models.first_stage import ConvolutionalFirstStage, FirstStageModel
 from core.models.vector_quantizer import Quantized
 from core.models.vq_model import VQModel
 from core.randomness import generator
 from training.autoencoder_objective import AutoencoderObjective
 from training.config import FirstStageConfig, RunConfig
-from training.data import Order, ScenePool
+from training.data.latent_cache import Latents, batch_for
+from training.data.training_set import TrainingSet
 from training.losses.codebook_usage import codebook_usage
 from training.phase import Critic, autocast, tile
 
@@ -35,11 +36,11 @@ class FirstStage:
 
     name = "first_stage"
 
-    def __init__(self, run: RunConfig, config: FirstStageConfig, pool: ScenePool, held_out: ScenePool) -> None:
-        self.run, self.config, self.pool, self.held_out = run, config, pool, held_out
+    def __init__(self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet) -> None:
+        self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size = config.steps, config.batch_size
         self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
-        self.order = Order(run.seed, len(pool.images), config.batch_size)
+        self.feed = data.feed(data.order(run.seed, config.batch_size))
         self.module = make_autoencoder(config)
         self.objective = AutoencoderObjective(config)
 
@@ -50,7 +51,7 @@ class FirstStage:
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction and regularizer of the step's images."""
-        image = from_uint8(self.pool.images[self.order.batch(step).numpy()])
+        image = from_uint8(self.feed.images(step))
         usage: dict[str, Tensor] = {}
         with autocast(self.config.precision):
             if isinstance(self.module, VQModel):
@@ -71,13 +72,13 @@ class FirstStage:
     @torch.no_grad()
     def sample_grid(self) -> np.ndarray:
         """Held-out sources above their reconstructions."""
-        source = from_uint8(self.held_out.images[:SHOWN])
+        source = from_uint8(self.held_out.first(SHOWN))
         decoded = self.module.decode(self.module.latent(source))
         return tile(np.concatenate([to_uint8(source), to_uint8(decoded)]), SHOWN)
 
     def finish(self, models: Path) -> None:
         """Measure the scale that gives latents unit variance (appendix G), and save."""
-        latents = encode_pool(self.module, self.pool.images[: self.config.scale_images])
+        latents = encode_first(self.module, self.data, self.config.scale_images)
         scale = 1 / float(latents.std())
         save_autoencoder(models, wrap(self.module, self.run.name, scale), arguments(self.config))
 
@@ -88,18 +89,19 @@ class DecoderTuning:
     name = "decoder"
 
     def __init__(
-        self, run: RunConfig, config: FirstStageConfig, autoencoder: Autoencoder, latents: Tensor,
-        pool: ScenePool, held_out: ScenePool,
+        self, run: RunConfig, config: FirstStageConfig, autoencoder: Autoencoder, latents: Latents,
+        data: TrainingSet, held_out: TrainingSet,
     ) -> None:  # fmt: skip
-        self.run, self.config, self.pool, self.held_out = run, config, pool, held_out
+        self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size = config.steps, config.batch_size
         self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
-        self.order = Order(run.seed + 1, len(pool.images), config.batch_size)
-        self.autoencoder, self.latents, self.module = autoencoder, latents, autoencoder.module
+        self.feed = data.feed(data.order(run.seed + 1, config.batch_size, cached=True))
+        self.autoencoder, self.latents = autoencoder, latents
+        self.module = cast(ConvolutionalFirstStage, autoencoder.module)
         for part in (self.module.encoder, self.module.quant_conv):
             part.requires_grad_(False)
         self.objective = AutoencoderObjective(config)
-        self._held_out_latents = autoencoder.encode(from_uint8(held_out.images[:SHOWN]))
+        self._held_out_latents = autoencoder.encode(from_uint8(held_out.first(SHOWN)))
 
     @property
     def critic(self) -> Critic | None:
@@ -108,8 +110,7 @@ class DecoderTuning:
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction from noised latents."""
-        batch = self.order.batch(step)
-        image, z = from_uint8(self.pool.images[batch.numpy()]), self.latents[batch]
+        image, z = from_uint8(self.feed.images(step)), self.latents[self.feed.rows(step)]
         stream = generator(self.run.seed, self.name, step)
         # Each sample has its own amount of noise, so that clean latents stay the commonest case.
         amount = self.config.latent_noise * torch.rand(len(z), 1, 1, 1, generator=stream)
@@ -121,7 +122,7 @@ class DecoderTuning:
     def sample_grid(self) -> np.ndarray:
         """Held-out sources above their reconstructions."""
         decoded = to_uint8(self.autoencoder.decode(self._held_out_latents))
-        return tile(np.concatenate([self.held_out.images[:SHOWN], decoded]), SHOWN)
+        return tile(np.concatenate([self.held_out.first(SHOWN), decoded]), SHOWN)
 
     def finish(self, models: Path) -> None:
         """Save the autoencoder with its tuned decoder."""
@@ -148,7 +149,9 @@ def wrap(module: AutoencoderKL | VQModel, name: str, scale: float) -> Autoencode
 
 
 @torch.no_grad()
-def encode_pool(module: FirstStageModel, images: np.ndarray, batch: int = 64) -> Tensor:
-    """Encode images [n, h, w, 3] uint8 to their most probable latents [n, z, h/f, w/f], not rescaled."""
-    parts = [module.latent(from_uint8(images[i : i + batch])) for i in range(0, len(images), batch)]
-    return torch.cat(parts)
+def encode_first(module: FirstStageModel, data: TrainingSet, count: int) -> Tensor:
+    """Encode the first `count` items, cut to squares, to their most probable latents [n, z, h/f, w/f], not rescaled."""
+    shown = data.shown(count)
+    batch = batch_for(shown.sizes[0])
+    rows = range(len(shown))
+    return torch.cat([module.latent(from_uint8(shown.images(rows[i : i + batch]))) for i in rows[::batch]])

@@ -25,7 +25,7 @@ class RunFolder:
         for name in ("control", "samples", "checkpoints", "models"):
             (path / name).mkdir(parents=True, exist_ok=True)
         for name in ("metrics.jsonl", "events.jsonl"):
-            _cut_torn_line(path / name)
+            cut_torn_line(path / name)
 
     def status(self, **fields: Any) -> None:
         """Replace status.json: who runs, in which phase and step, and when it was last alive."""
@@ -66,7 +66,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     aside.replace(path)
 
 
-def _cut_torn_line(path: Path) -> None:
+def cut_torn_line(path: Path) -> None:
     """Remove a last line that a crash cut off, so that the next one does not go on in it."""
     text = path.read_bytes() if path.exists() else b""
     whole = text.rfind(b"\n") + 1

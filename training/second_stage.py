@@ -23,7 +23,8 @@ from core.randomness import NoiseSource, generator
 from core.samplers.ddim import ddim
 from core.samplers.time_grid import ddim_timesteps
 from training.config import RunConfig
-from training.data import Order, ScenePool
+from training.data.latent_cache import Latents
+from training.data.training_set import TrainingSet
 from training.losses.diffusion import diffusion_loss, errors_by_time, step_weights, with_offset
 from training.phase import autocast, tile
 from training.tokenizer import train_tokenizer
@@ -37,14 +38,14 @@ class SecondStage:
     name = "second_stage"
 
     def __init__(
-        self, run: RunConfig, autoencoder: Autoencoder, latents: Tensor, pool: ScenePool, held_out: ScenePool
+        self, run: RunConfig, autoencoder: Autoencoder, latents: Latents, data: TrainingSet, held_out: TrainingSet
     ) -> None:
         self.run, self.config, self.autoencoder, self.latents = run, run.second_stage, autoencoder, latents
         config = self.config
         self.steps, self.batch_size = config.steps, config.batch_size
         self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
-        self.order = Order(run.seed + 2, len(latents), config.batch_size)
-        tokenizer = train_tokenizer(pool.captions)
+        self.order = data.order(run.seed + 2, config.batch_size, cached=True)
+        tokenizer = train_tokenizer(data.captions)
         transformer = BERTEmbedder(
             config.text.n_embed, config.text.n_layer, tokenizer.get_vocab_size(), config.text.max_seq_len
         )
@@ -62,7 +63,7 @@ class SecondStage:
             variances = torch.full((config.schedule.timesteps,), config.objective.logvar_init)
             self.module.register_parameter("logvar", nn.Parameter(variances))
         self._weights = step_weights(config.schedule, config.parameterization, config.min_snr_gamma)
-        self.ids = self.text.token_ids(pool.captions)
+        self.ids = self.text.token_ids(data.captions)
         self.null = self.text.token_ids([""])[0]
         self.prompts = held_out.captions[:SHOWN]
 

@@ -9,8 +9,8 @@ import json
 import platform
 import shutil
 import signal
+import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +21,18 @@ from core.checkpoints.model_folder import load_autoencoder
 from core.errors import Cancelled, InputError, LoomError
 from core.randomness import derived_seed
 from training import toml_writer
-from training.config import HELD_OUT_SEED, PHASES, RunConfig, load_config, to_dict
-from training.data import ScenePool, fingerprint, load_pool
-from training.first_stage import DecoderTuning, FirstStage, encode_pool
+from training.config import PHASES, RunConfig, load_config, to_dict
+from training.data.latent_cache import cached_latents
+from training.data.opening import Opened, open_data
+from training.data.watch import Watch
+from training.first_stage import DecoderTuning, FirstStage
 from training.loop import Loop, Outcome
 from training.phase import Phase
 from training.run_folder import RunFolder, write_atomically
 from training.second_stage import SecondStage
 
 RUNS = Path("runs")
+CACHE = ".cache"
 FROZEN = "config.toml"
 
 
@@ -77,7 +80,7 @@ def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, Run
     path, text = RUNS / config.name, toml_writer.dumps(to_dict(config)).encode()
     if not (path / FROZEN).exists():
         folder = RunFolder(path)
-        write_atomically(path / "environment.json", json.dumps(environment(config), indent=1).encode())
+        write_atomically(path / "environment.json", json.dumps(environment(), indent=1).encode())
         # Last, as this file says that the folder is a run.
         write_atomically(path / FROZEN, text)
         return config, folder
@@ -90,15 +93,14 @@ def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, Run
     return config, RunFolder(path)
 
 
-def environment(config: RunConfig) -> dict[str, str]:
-    """Return what a run's exact numbers depend on beside its configuration."""
+def environment() -> dict[str, str]:
+    """Return what a run's exact numbers depend on beside its configuration; the data's fingerprint joins it later."""
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
         "machine": platform.machine(),
         "system": platform.platform(),
-        "dataset": fingerprint(config.data),
     }
 
 
@@ -112,24 +114,62 @@ def train(config: RunConfig, folder: RunFolder, cancel: CancelToken) -> None:
     done_file = folder.path / "finished.json"
     done: list[str] = json.loads(done_file.read_text()) if done_file.exists() else []
     try:
-        pool = load_pool(config.data, RUNS / ".cache", cancel)
-        held_out = replace(config.data, seed=HELD_OUT_SEED, count=64)
-        shown = load_pool(held_out, RUNS / ".cache", cancel)
+        watch = Watch(cancel, Preparing(folder))
+        data = open_run_data(config, folder, watch)
         for name in PHASES:
             if name not in config.phases or name in done:
                 continue
-            phase = make_phase(name, config, models, pool, shown)
+            phase = make_phase(name, config, models, data, watch)
             if Loop(config, folder, phase, cancel).run() is Outcome.STOPPED:
                 return
             done.append(name)
             write_atomically(done_file, json.dumps(done).encode())
     except Cancelled:
-        folder.status(state="stopped", phase="data")
+        folder.status(state="stopped", phase="data", step=0)
         return
     folder.status(state="finished")
 
 
-def make_phase(name: str, config: RunConfig, models: Path, pool: ScenePool, held_out: ScenePool) -> Phase:
+def open_run_data(config: RunConfig, folder: RunFolder, watch: Watch) -> Opened:
+    """Open the data of a run; what it holds goes to data.json while it is looked at.
+
+    Raises:
+        InputError: The data cannot be used, or is not what the run began with.
+    """
+    report_file, environment_file = folder.path / "data.json", folder.path / "environment.json"
+    data = open_data(config.data, RUNS / CACHE, watch, lambda report: report.write(report_file))
+    data.report.write(report_file)
+    known = json.loads(environment_file.read_text("utf-8"))
+    began_with = known.setdefault("dataset", data.report.fingerprint)
+    if began_with != data.report.fingerprint:
+        raise InputError(
+            f"The data of {folder.path} has changed since the run began.",
+            why=f"Its fingerprint was {began_with} and is {data.report.fingerprint}: a resumed run would not be exact.",
+            fix="Restore the files, or begin a run of another name, from these models with: initial.",
+        )
+    write_atomically(environment_file, json.dumps(known, indent=1).encode())
+    return data
+
+
+class Preparing:
+    """Tells status.json how far the preparation of data is, and obeys a stop meanwhile; a `Watch.tell`."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder, self._told = folder, 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Report at most twice a second; raises `Cancelled` when a stop was asked for."""
+        if time.monotonic() - self._told < 0.5:
+            return
+        self._told = time.monotonic()
+        self._folder.status(state="preparing", phase="data", doing=what, step=done, steps=total)
+        for command in self._folder.commands():
+            if command in ("stop", "abort"):
+                raise Cancelled
+            self._folder.event("control_ignored", command=command)
+
+
+def make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch: Watch) -> Phase:
     """Build a phase; its first weights depend on the run's seed alone.
 
     Raises:
@@ -137,7 +177,7 @@ def make_phase(name: str, config: RunConfig, models: Path, pool: ScenePool, held
         ModelFileError: The phase needs the model of an earlier one, which is not there.
     """
     try:
-        return _make_phase(name, config, models, pool, held_out)
+        return _make_phase(name, config, models, data, watch)
     except (TypeError, ValueError, KeyError, AssertionError, RuntimeError) as error:
         raise InputError(
             f"The networks of {name} cannot be built as configured.",
@@ -146,12 +186,12 @@ def make_phase(name: str, config: RunConfig, models: Path, pool: ScenePool, held
         ) from error
 
 
-def _make_phase(name: str, config: RunConfig, models: Path, pool: ScenePool, held_out: ScenePool) -> Phase:
+def _make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch: Watch) -> Phase:
     torch.manual_seed(derived_seed(config.seed, name, "weights"))
     if name == "first_stage":
-        return FirstStage(config, config.first_stage, pool, held_out)
+        return FirstStage(config, config.first_stage, data.train, data.held_out)
     autoencoder = load_autoencoder(models)
-    latents = encode_pool(autoencoder.module, pool.images) * autoencoder.space.scale
+    latents = cached_latents(data.train, autoencoder, RUNS / CACHE, watch)
     if name == "decoder":
-        return DecoderTuning(config, config.decoder, autoencoder, latents, pool, held_out)
-    return SecondStage(config, autoencoder, latents, pool, held_out)
+        return DecoderTuning(config, config.decoder, autoencoder, latents, data.train, data.held_out)
+    return SecondStage(config, autoencoder, latents, data.train, data.held_out)

@@ -16,7 +16,9 @@ from core.checkpoints.model_folder import load_model
 from core.errors import InputError, LoomError
 from training import worker
 from training.config import load_config
-from training.data import fingerprint
+from training.data.latent_cache import cached_latents
+from training.data.opening import open_data
+from training.data.watch import Watch
 from training.run_folder import read_lines
 
 Train = Callable[..., Path]
@@ -61,12 +63,10 @@ def test_a_finished_run_gives_a_model_that_loads(finished_run: Path) -> None:
 
 def test_latents_have_unit_variance_under_the_saved_scale(finished_run: Path) -> None:
     config = load_config(finished_run / "config.toml")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(finished_run.parents[1])
-        pool = worker.load_pool(config.data, worker.RUNS / ".cache", worker.CancelToken())
-    space = load_model(finished_run / "models").autoencoder
-    latents = worker.encode_pool(space.module, pool.images) * space.space.scale
-    assert float(latents.std()) == pytest.approx(1, abs=1e-4)
+    cache = finished_run.parent / ".cache"
+    data = open_data(config.data, cache, Watch())
+    latents = cached_latents(data.train, load_model(finished_run / "models").autoencoder, cache, Watch())
+    assert float(latents[torch.arange(len(latents))].std()) == pytest.approx(1, abs=1e-4)
 
 
 def test_the_run_folder_holds_what_was_run_with_its_overrides(train: Train) -> None:
@@ -74,7 +74,7 @@ def test_the_run_folder_holds_what_was_run_with_its_overrides(train: Train) -> N
     config = load_config(folder / "config.toml")
     assert (config.name, config.phases, config.first_stage.steps) == ("other", ("first_stage",), 1)
     environment = json.loads((folder / "environment.json").read_text())
-    assert environment["dataset"] == fingerprint(config.data)
+    assert environment["dataset"] == json.loads((folder / "data.json").read_text())["fingerprint"]
     assert environment["torch"] == torch.__version__
     assert not (folder / "models" / "denoiser.safetensors").exists()
 

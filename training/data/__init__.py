@@ -1,0 +1,1 @@
+"""What a run learns from: sources of items, their integrity, cuts and flips, order, and cached latents."""
