@@ -8,7 +8,8 @@ Letters: b batch, c channels, h height, w width, n pixels or tokens, m heads, d 
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
+from typing import TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,9 @@ from torch.nn import functional as F  # noqa: N812 - the customary name
 
 from core.models.convolution import Conv1x1, residual
 from core.models.resnet_blocks import zero_module
+
+# Tokens to attend to [b, n', d]; several, where the blocks of a transformer have contexts of their own.
+Context: TypeAlias = Tensor | Sequence[Tensor] | None
 
 
 def multi_head_attention(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
@@ -138,7 +142,7 @@ class SpatialTransformer(nn.Module):
         dim_head: int,
         depth: int = 1,
         dropout: float = 0.0,
-        context_dim: int | None = None,
+        context_dim: int | Sequence[int] | None = None,
         disable_self_attn: bool = False,
         use_linear: bool = False,
     ) -> None:
@@ -147,23 +151,28 @@ class SpatialTransformer(nn.Module):
         self.use_linear = use_linear
         self.norm = nn.GroupNorm(32, in_channels, eps=1e-6)
         self.proj_in = nn.Linear(in_channels, inner) if use_linear else Conv1x1(in_channels, inner)
+        widths = context_dim if isinstance(context_dim, Sequence) else [context_dim] * depth
+        if len(widths) != depth:
+            raise ValueError(f"context_dim must have one width for each of {depth} blocks; got {list(widths)}.")
         self.transformer_blocks = nn.ModuleList(
-            BasicTransformerBlock(inner, heads, dim_head, dropout, context_dim, disable_self_attn) for _ in range(depth)
+            BasicTransformerBlock(inner, heads, dim_head, dropout, width, disable_self_attn) for width in widths
         )
         projection = nn.Linear(inner, in_channels) if use_linear else Conv1x1(inner, in_channels)
         self.proj_out = zero_module(projection)
 
-    def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
-        """Map features [b, c, h, w] and context [b, n', context_dim] to [b, c, h, w]."""
+    def forward(self, x: Tensor, context: Context = None) -> Tensor:
+        """Map features [b, c, h, w] and context [b, n', context_dim], one or one for each block, to [b, c, h, w]."""
         b, _, height, width = x.shape
+        blocks = self.transformer_blocks
+        contexts = [context] * len(blocks) if context is None or isinstance(context, Tensor) else context
         h = self.norm(x)
         if not self.use_linear:
             h = self.proj_in(h)
         h = h.flatten(2).transpose(1, 2)
         if self.use_linear:
             h = self.proj_in(h)
-        for block in self.transformer_blocks:
-            h = block(h, context)
+        for block, tokens in zip(blocks, contexts, strict=True):
+            h = block(h, tokens)
         if self.use_linear:
             h = self.proj_out(h)
         h = h.transpose(1, 2).reshape(b, -1, height, width)

@@ -32,11 +32,13 @@ class Upsample(nn.Module):
         super().__init__()
         self.conv = Conv3x3(channels, out_channels or channels) if use_conv else None
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return [b, c', 2h, 2w]."""
-        if self.conv is None:
-            return F.interpolate(x, scale_factor=2.0, mode="nearest")
-        return self.conv.doubled(x)
+    def forward(self, x: Tensor, size: tuple[int, ...] | None = None) -> Tensor:
+        """Return [b, c', 2h, 2w], or of height and width `size`, an odd one before it was halved."""
+        doubled = (2 * x.shape[2], 2 * x.shape[3])
+        if self.conv is not None and size in (None, doubled):
+            return self.conv.doubled(x)
+        x = F.interpolate(x, size=size or doubled, mode="nearest")
+        return x if self.conv is None else cast(Tensor, self.conv(x))
 
 
 class Downsample(nn.Module):
@@ -73,7 +75,7 @@ class TimeResBlock(nn.Module):
         out_channels = out_channels or channels
         self.use_scale_shift_norm = use_scale_shift_norm
         self.in_layers = nn.Sequential(nn.GroupNorm(32, channels), nn.SiLU(), Conv3x3(channels, out_channels))
-        self.resample: nn.Module | None = None
+        self.resample: Upsample | Downsample | None = None
         if up or down:
             self.resample = Upsample(channels, use_conv=False) if up else Downsample(channels, use_conv=False)
         emb_out = 2 * out_channels if use_scale_shift_norm else out_channels
@@ -86,11 +88,13 @@ class TimeResBlock(nn.Module):
         )
         self.skip_connection = nn.Identity() if out_channels == channels else Conv1x1(channels, out_channels)
 
-    def forward(self, x: Tensor, emb: Tensor) -> Tensor:
-        """Map features [b, c, h, w] and time embedding [b, e] to [b, c', h', w']."""
+    def forward(self, x: Tensor, emb: Tensor, size: tuple[int, ...] | None = None) -> Tensor:
+        """Map features [b, c, h, w] and time embedding [b, e] to [b, c', h', w']; upsampling gives `size`, if set."""
         norm, _, conv = self.in_layers
         h = activated(norm(x))
-        if self.resample is not None:
+        if isinstance(self.resample, Upsample):
+            h, x = self.resample(h, size), self.resample(x, size)
+        elif self.resample is not None:
             h, x = self.resample(h), self.resample(x)
         h = conv(h)
         e = self.emb_layers(emb).to(h.dtype)[:, :, None, None]

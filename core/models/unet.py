@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from core.models.attention import Context
 from core.models.convolution import laid_out
 from core.models.resnet_blocks import zero_module
 from core.models.timestep_embedding import timestep_embedding
@@ -24,22 +25,24 @@ class UNetModel(nn.Module):
     """Predict noise (or v, or x_0) from a noisy latent, a time, and conditioning.
 
     Args (names of the reference implementation):
-        image_size: Nominal height and width of the latent; a record only, any multiple of
-            2 ** (len(channel_mult) - 1) works.
+        image_size: Nominal height and width of the latent; a record only, any size works.
         in_channels, out_channels: Channels of the latent (with concatenated conditioning) and of the prediction.
         model_channels: Width of the first level; `channel_mult` gives the others as multiples.
         num_res_blocks: Residual blocks a level, one number or one for each level.
         attention_resolutions: Downsampling factors (1, 2, 4, ...) at which there is attention.
         num_heads, num_head_channels: Give one of them, the other as -1.
         use_spatial_transformer: Attention to a context of width `context_dim`, `transformer_depth` blocks deep
-            (one number, or one for each level).
+            (one number, or one for each level). Several widths are those of each transformer's blocks, which then
+            attend to as many contexts.
         num_classes: None; a number of classes for integer labels; "continuous" for one number; "sequential" for a
             vector of `adm_in_channels`. Each is added to the time embedding.
         use_scale_shift_norm, resblock_updown, conv_resample: Variants of Dhariwal and Nichol.
         legacy: With transformers, take the head width as channels / num_heads even where num_head_channels is set.
         use_linear_in_transformer: Stable Diffusion 2's projections.
         n_embed: If set, predict logits of codebook entries with a second head.
+        dims: Dimensions of the latent; 2.
         use_checkpoint: Recompute activations in the backward pass.
+        use_fp16: Hold the weights in float16.
     """
 
     def __init__(
@@ -53,8 +56,10 @@ class UNetModel(nn.Module):
         dropout: float = 0.0,
         channel_mult: Sequence[int] = (1, 2, 4, 8),
         conv_resample: bool = True,
+        dims: int = 2,
         num_classes: int | str | None = None,
         use_checkpoint: bool = False,
+        use_fp16: bool = False,
         num_heads: int = -1,
         num_head_channels: int = -1,
         num_heads_upsample: int = -1,
@@ -63,7 +68,7 @@ class UNetModel(nn.Module):
         use_new_attention_order: bool = False,
         use_spatial_transformer: bool = False,
         transformer_depth: int | Sequence[int] = 1,
-        context_dim: int | None = None,
+        context_dim: int | Sequence[int] | None = None,
         n_embed: int | None = None,
         legacy: bool = True,
         disable_self_attentions: Sequence[bool] | None = None,
@@ -73,6 +78,8 @@ class UNetModel(nn.Module):
         adm_in_channels: int | None = None,
     ) -> None:
         super().__init__()
+        if dims != 2:
+            raise ValueError(f"dims must be 2, for latents [b, c, h, w]; got {dims}.")
         if num_heads == -1 and num_head_channels == -1:
             raise ValueError("One of num_heads and num_head_channels must be set; both are -1.")
         self.image_size, self.in_channels, self.out_channels = image_size, in_channels, out_channels
@@ -101,7 +108,7 @@ class UNetModel(nn.Module):
             num_head_channels=num_head_channels,
             use_spatial_transformer=use_spatial_transformer,
             transformer_depth=per_level(transformer_depth),
-            context_dim=context_dim,
+            context_dim=tuple(context_dim) if isinstance(context_dim, Sequence) else context_dim,
             legacy=legacy,
             disable_self_attentions=tuple(disable_self_attentions or [False] * levels),
             use_linear_in_transformer=use_linear_in_transformer,
@@ -121,39 +128,54 @@ class UNetModel(nn.Module):
         self.id_predictor: nn.Sequential | None = None
         if n_embed is not None:
             self.id_predictor = nn.Sequential(nn.GroupNorm(32, layers.widths[0]), nn.Conv2d(model_channels, n_embed, 1))
+        if use_fp16:
+            self.half()
 
-    def forward(self, x: Tensor, t: Tensor, context: Tensor | None = None, y: Tensor | None = None) -> Tensor:
-        """Predict from a noisy latent.
+    def forward(self, x: Tensor, t: Tensor, context: Context = None, y: Tensor | None = None) -> Tensor:
+        """Predict from a noisy latent, computing in the type of the weights.
 
         Args:
             x: Noisy latent, with any concatenated conditioning, [b, in_channels, h, w].
             t: Times in steps, [b], integers or fractions in [0, 1000).
-            context: Tokens to attend to, [b, n, context_dim].
+            context: Tokens to attend to, [b, n, context_dim], or several such where `context_dim` lists widths.
             y: Labels [b], or vectors [b, adm_in_channels]; required exactly if the model has `num_classes`.
 
         Returns:
-            [b, out_channels, h, w], or codebook logits [b, n_embed, h, w].
+            [b, out_channels, h, w], or codebook logits [b, n_embed, h, w], in the type of `x`.
         """
         if (y is not None) != (self.num_classes is not None):
             raise ValueError("y must be given exactly when the UNet was built with num_classes.")
-        emb = self.time_embed(timestep_embedding(t, self.model_channels).to(x.dtype))
+        dtype = cast(nn.Linear, self.time_embed[0]).weight.dtype
+        emb = self.time_embed(timestep_embedding(t, self.model_channels).to(dtype))
         if y is not None:
-            emb = emb + self.label_emb(y)
+            emb = emb + self.label_emb(y.to(dtype) if y.is_floating_point() else y)
+        context = _in_type(context, dtype)
         skips: list[Tensor] = []
-        h = laid_out(x)
+        h = laid_out(x.to(dtype))
         for block in self.input_blocks:
             h = self._run(block, h, emb, context)
             skips.append(h)
         h = self._run(self.middle_block, h, emb, context)
         for block in self.output_blocks:
-            h = self._run(block, torch.cat([h, skips.pop()], dim=1), emb, context)
-        return cast(Tensor, self.out(h) if self.id_predictor is None else self.id_predictor(h))
+            h = torch.cat([h, skips.pop()], dim=1)
+            h = self._run(block, h, emb, context, skips[-1].shape[2:] if skips else None)
+        head = self.out if self.id_predictor is None else self.id_predictor
+        return cast(Tensor, head(h)).to(x.dtype)
 
-    def _run(self, block: nn.Module, h: Tensor, emb: Tensor, context: Tensor | None) -> Tensor:
+    def _run(
+        self, block: nn.Module, h: Tensor, emb: Tensor, context: Context, size: tuple[int, ...] | None = None
+    ) -> Tensor:
+        """Run a block; `size` is that of the next skip connection, which a block that upsamples must meet."""
+        arguments: tuple[Any, ...] = (h, emb, context, size)
         if self.use_checkpoint and torch.is_grad_enabled():
-            arguments: tuple[Any, ...] = (h, emb, context)
             return cast(Tensor, checkpoint(block, *arguments, use_reentrant=False))
-        return cast(Tensor, block(h, emb, context))
+        return cast(Tensor, block(*arguments))
+
+
+def _in_type(context: Context, dtype: torch.dtype) -> Context:
+    if context is None or isinstance(context, Tensor):
+        return None if context is None else context.to(dtype)
+    return [tokens.to(dtype) for tokens in context]
 
 
 def _label_embedding(num_classes: int | str, adm_in_channels: int | None, emb_dim: int) -> nn.Module:

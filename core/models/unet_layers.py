@@ -10,18 +10,20 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from core.models.attention import AttentionBlock, SpatialTransformer
+from core.models.attention import AttentionBlock, Context, SpatialTransformer
 from core.models.resnet_blocks import Downsample, TimeResBlock, Upsample
 
 
 class EmbedSequential(nn.ModuleList):
     """Layers in a row; each gets the time embedding or the context if it is of a kind that takes it."""
 
-    def forward(self, x: Tensor, emb: Tensor, context: Tensor | None = None) -> Tensor:
-        """Map features [b, c, h, w] to [b, c', h', w']."""
+    def forward(self, x: Tensor, emb: Tensor, context: Context = None, size: tuple[int, ...] | None = None) -> Tensor:
+        """Map features [b, c, h, w] to [b, c', h', w']; what upsamples gives `size`, if that is not None."""
         for layer in self:
             if isinstance(layer, TimeResBlock):
-                x = layer(x, emb)
+                x = layer(x, emb, size)
+            elif isinstance(layer, Upsample):
+                x = layer(x, size)
             elif isinstance(layer, SpatialTransformer):
                 x = layer(x, context)
             else:
@@ -51,7 +53,7 @@ class UNetLayers:
     num_head_channels: int
     use_spatial_transformer: bool
     transformer_depth: tuple[int, ...]
-    context_dim: int | None
+    context_dim: int | tuple[int, ...] | None
     legacy: bool
     disable_self_attentions: tuple[bool, ...]
     use_linear_in_transformer: bool
