@@ -21,12 +21,12 @@ class FixedNorm(nn.Module):
         """Fix `norm` at the mean and variance of each group, [groups] each, float32."""
         super().__init__()
         size = norm.num_channels // norm.num_groups
-        scale = (variance + norm.eps).rsqrt().repeat_interleave(size) * norm.weight
-        self.scale, self.shift = scale, norm.bias - mean.repeat_interleave(size) * scale
+        scale = (variance + norm.eps).rsqrt().repeat_interleave(size) * norm.weight.float()
+        self.scale, self.shift = scale, norm.bias.float() - mean.repeat_interleave(size) * scale
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalize [b, c, h, w]."""
-        return torch.addcmul(self.shift.to(x)[:, None, None], x, self.scale.to(x)[:, None, None])
+        """Normalize [b, c, h, w]; in float32 whatever x is, as the two terms may cancel."""
+        return torch.addcmul(self.shift[:, None, None], x.float(), self.scale[:, None, None]).to(x.dtype)
 
 
 @contextmanager

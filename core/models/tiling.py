@@ -105,7 +105,7 @@ class _Tiles:
     cell_out: int
 
     def __call__(self, x: Tensor, tiling: Tiling, on_tile: OnTile) -> Tensor:
-        """Map [b, c, ...] to [b, c', ...], one picture and one tile at a time."""
+        """Map [b, c, ...] to [b, c', ...], one picture and one tile at a time; blended in float32."""
         tile = max(2, tiling.size // self.model.factor)
         overlap = max(1, round(tile * tiling.overlap))
         height, width = (length // self.cell_in for length in x.shape[-2:])
@@ -115,7 +115,7 @@ class _Tiles:
             alone = len(grid) == 1
             with nullcontext() if alone else shared_norms(self.model, self.function, self._small(picture, tile)):
                 for number, (down, across) in enumerate(grid, start=1):
-                    made = self.function(self._cut(picture, down, across, self.cell_in))[0]
+                    made = self.function(self._cut(picture, down, across, self.cell_in))[0].float()
                     if blended is None:
                         blended = made.new_zeros(len(x), len(made), height * self.cell_out, width * self.cell_out)
                     target = self._cut(blended[index], down, across, self.cell_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import subprocess
 import sys
@@ -139,6 +140,14 @@ def test_there_is_no_visible_seam(trained: FirstStageModel) -> None:
     whole, tiled = trained.decode(latents), tiling.decode(trained, latents, Tiling(when="always", size=128))
     change = (tiled - whole).mean(dim=(0, 1, 2)).diff().abs()
     assert float(change.max()) < 2 * 2 / 255  # two grey levels
+
+
+@torch.no_grad()
+def test_half_precision_blends_as_finely(trained: FirstStageModel) -> None:
+    latents, tiles = trained.latent(drawn(128, 192)), Tiling(when="always", size=128)
+    wanted = tiling.decode(trained, latents, tiles)
+    half = copy.deepcopy(trained).bfloat16()
+    assert psnr(tiling.decode(half, latents.bfloat16(), tiles), wanted) > 35
 
 
 def test_cancelling_acts_after_each_tile() -> None:
