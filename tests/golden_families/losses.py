@@ -14,6 +14,7 @@ from core.models.distribution import DiagonalGaussian
 from tests.golden_families.fixture import Fixture
 from training.discriminator import NLayerDiscriminator
 from training.losses.adversarial import DISCRIMINATOR_LOSSES, generator_loss
+from training.losses.codebook_usage import codebook_usage
 from training.losses.first_stage import DiscriminatorConfig, FirstStageLoss
 from training.losses.reconstruction import PixelWeights
 from training.lr_schedules import WarmUpCosine, WarmUpCycles
@@ -32,6 +33,8 @@ def first_stage_kl(fixture: Fixture) -> dict[str, Tensor]:
     loss.load_state_dict(fixture.weights)
     found = _first_stage(fixture, loss, posterior.kl())
     found["log.kl_loss"], found["log.logvar"] = found["log.regularizer"], loss.logvar.detach()
+    if kwargs.get("disc_factor", 1.0) == 0:  # The KL model's code then logs no weight; the VQ model's does.
+        found["log.d_weight"] = torch.zeros(())
     return {name: found[name] for name in fixture.outputs}
 
 
@@ -45,6 +48,9 @@ def first_stage_vq(fixture: Fixture) -> dict[str, Tensor]:
     found = _first_stage(fixture, loss, fixture.inputs["codebook_loss"])
     found["log.quant_loss"] = found["log.regularizer"]
     found.setdefault("log.p_loss", torch.zeros(()))
+    if (indices := fixture.inputs.get("predicted_indices")) is not None:
+        usage = codebook_usage(indices, kwargs["n_classes"])
+        found["log.perplexity"], found["log.cluster_usage"] = usage.perplexity, usage.clusters
     return {name: found[name] for name in fixture.outputs}
 
 

@@ -148,7 +148,7 @@ class FirstStageLoss(nn.Module):
         g_loss = generator_loss(self._logits(reconstruction, condition))
         ratio = torch.zeros_like(g_loss)
         # Without gradients, as in validation, there is nothing to balance.
-        if config.disc_factor > 0 and reconstruction.requires_grad:
+        if reconstruction.requires_grad:
             ratio = adaptive_weight(nll, g_loss, last_layer)
         weight = config.disc_weight * ratio
         factor = adopt_weight(config.disc_factor, step, config.disc_start)
