@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.errors import LoomError
 
@@ -41,6 +42,14 @@ class StepTaken:
 
 
 @dataclass(frozen=True)
+class NodeNoted:
+    """A node has something to say that is no error, in one sentence; said again when its results are cached."""
+
+    node: str
+    text: str
+
+
+@dataclass(frozen=True)
 class NodeFinished:
     """A node's results are there.
 
@@ -51,6 +60,8 @@ class NodeFinished:
         cached: Whether the results came from the cache, or were not needed because later ones did.
         summary: One short line for people, such as "Image 1x3x64x64".
         outputs: The results by output name; empty when they were not needed and are gone.
+        preview: The last step's small picture that these results came with, or None.
+        written: The files that the node wrote for these results.
     """
 
     node: str
@@ -59,6 +70,8 @@ class NodeFinished:
     cached: bool
     summary: str
     outputs: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    preview: object | None = field(default=None, repr=False, compare=False)
+    written: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,7 @@ Event = (
     | RunStarted
     | NodeStarted
     | StepTaken
+    | NodeNoted
     | NodeFinished
     | NodeFailed
     | RunFinished

@@ -6,7 +6,7 @@ import shutil
 import time
 from typing import TextIO
 
-from core.events import Event, NodeFinished, NodeStarted, RunStarted, StepTaken
+from core.events import Event, NodeFinished, NodeNoted, NodeStarted, RunStarted, StepTaken
 
 BAR_WIDTH = 28
 # Into a pipe, long work reports each such part of itself, not each step.
@@ -37,6 +37,9 @@ class Progress:
             self._draw(event.node, 0, 1)
         elif isinstance(event, StepTaken):
             self._step(event)
+        elif isinstance(event, NodeNoted):
+            self.close()
+            self._line(f"{self._name(event.node)}: {event.text}")
         elif isinstance(event, NodeFinished):
             self._finish(event)
 

@@ -15,10 +15,12 @@ DEFAULT_LIMIT_BYTES = 2 * 1024**3
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """One node's results by output name, and the files that it wrote."""
+    """One node's results by output name, the files that it wrote, its notes, and its last step's picture."""
 
     outputs: Mapping[str, object]
     written: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+    preview: object | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class ByteBoundedCache:
 
     def put(self, key: str, entry: CacheEntry) -> None:
         """Keep an entry, in place of the one with this key, and drop the least recently used beyond the limit."""
-        size = size_in_bytes(entry.outputs)
+        size = size_in_bytes((entry.outputs, entry.preview))
         with self._lock:
             self._drop(key)
             if size > self.limit_bytes:

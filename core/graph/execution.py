@@ -18,6 +18,7 @@ from core.events import (
     Event,
     NodeFailed,
     NodeFinished,
+    NodeNoted,
     NodeStarted,
     RunCancelled,
     RunFailed,
@@ -262,11 +263,15 @@ class _Run:
 
     def _report_cached(self, id: str) -> None:
         """Say that a node did not have to run."""
-        outputs = self._held.get(id)
-        if outputs is None:
-            entry = self.executor.cache.peek(self.keys[id])
-            outputs = entry.outputs if entry is not None else {}
-        self.emit(NodeFinished(id, 0.0, None, True, summary_of(outputs), outputs))
+        entry = self.executor.cache.peek(self.keys[id]) or CacheEntry(self._held.get(id, {}))
+        for text in entry.notes:
+            self.emit(NodeNoted(id, text))
+        self._report(id, entry, 0.0, None, cached=True)
+
+    def _report(self, id: str, entry: CacheEntry, seconds: float, peak: int | None, *, cached: bool) -> None:
+        """Say that a node's results are there."""
+        summary = summary_of(entry.outputs)
+        self.emit(NodeFinished(id, seconds, peak, cached, summary, entry.outputs, entry.preview, entry.written))
 
     def _release(self, id: str, uses: Counter[str]) -> None:
         """Let go of values that nobody in this run will ask for again; the cache keeps what it has room for."""
@@ -292,9 +297,9 @@ class _Run:
             raise
         self.ran += 1
         self.written += context.written
-        self.executor.cache.put(self.keys[id], CacheEntry(outputs, tuple(context.written)))
-        seconds = time.perf_counter() - began
-        self.emit(NodeFinished(id, seconds, peak, False, summary_of(outputs), outputs))
+        entry = CacheEntry(outputs, tuple(context.written), tuple(context.notes), context.preview)
+        self.executor.cache.put(self.keys[id], entry)
+        self._report(id, entry, time.perf_counter() - began, peak, cached=False)
         return outputs
 
     def _context(self, id: str) -> RunContext:
@@ -304,6 +309,7 @@ class _Run:
             node=id,
             output_folder=self.output_folder,
             on_step=lambda done, total, preview: self.emit(StepTaken(id, done, total, preview)),
+            on_note=lambda text: self.emit(NodeNoted(id, text)),
             workflow_text=lambda: workflow_file.dumps(self.workflow),
         )
 

@@ -27,6 +27,8 @@ def word(
 @node(id="test.shout", title="Shout", category="Test")
 def shout(text: Text, *, run: RunContext) -> Text:
     """Turn a text into capitals, a letter a step."""
+    if "Q" in text:
+        run.note("A rare letter.")
     for done in range(len(text)):
         run.step(done + 1, len(text))
     return Text(text.upper())

@@ -116,3 +116,12 @@ def test_an_option_without_its_value_is_a_usage_error() -> None:
     with pytest.raises(SystemExit) as stopped:
         run.parse(["workflow.json", "--set"])
     assert stopped.value.code == 2
+
+
+def test_what_a_node_notes_goes_to_stderr(
+    registry: NodeRegistry, saved: Saved, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(registry, saved(), "--set", "word.text=Quiet") == 0
+    captured = capsys.readouterr()
+    assert "Shout: A rare letter." in captured.err
+    assert "rare" not in captured.out

@@ -91,6 +91,15 @@ def steps(start: int, *, count: int = 10, context: RunContext) -> int:
     return start + count
 
 
+@node(id="t.sketch", title="Sketch", category="test")
+def sketch(value: int, *, context: RunContext) -> int:
+    """Show a picture at its steps, and say something."""
+    context.step(1, 2, preview=f"half a picture of {value}")
+    context.step(2, 2, preview=f"picture of {value}")
+    context.note(f"{value} is a small number.")
+    return value
+
+
 @node(id="t.fail", title="Fail", category="test")
 def fail(value: int, *, kindly: bool = False) -> int:
     """Fail, in a person's words or in Python's."""
@@ -148,7 +157,7 @@ class Graph:
 @pytest.fixture
 def registry() -> NodeRegistry:
     found = NodeRegistry()
-    for function in (number, add, halves, text, pick, show, read, write, steps, fail, lie):
+    for function in (number, add, halves, text, pick, show, read, write, steps, sketch, fail, lie):
         found.register(function.spec)
     return found
 

@@ -16,6 +16,7 @@ from core.events import (
     Event,
     NodeFailed,
     NodeFinished,
+    NodeNoted,
     NodeStarted,
     RunCancelled,
     RunFailed,
@@ -310,3 +311,27 @@ def test_a_run_begins_and_ends_with_its_own_events(graph: Any) -> None:
     graph.chain(2).run()
     assert graph.events[0] == RunStarted(2)
     assert isinstance(graph.events[-1], RunFinished)
+
+
+def test_the_last_picture_of_the_steps_stays_with_the_result(graph: Any) -> None:
+    graph.add("a", "number", value=1).add("s", "sketch").link("a.int", "s.value").run()
+    inverse = graph.workflow.apply(SetSetting("a", "value", 2))
+    graph.run()
+    graph.workflow.apply(inverse)
+    graph.run()
+    assert [event.preview for event in graph.of(NodeFinished) if event.node == "s"] == ["picture of 1"]
+
+
+def test_a_note_is_said_again_when_the_result_is_cached(graph: Any) -> None:
+    graph.add("a", "number", value=1).add("s", "sketch").link("a.int", "s.value")
+    for _ in range(2):
+        graph.run()
+        assert graph.of(NodeNoted) == [NodeNoted("s", "1 is a small number.")]
+    assert graph.of(NodeFinished)[-1].cached
+
+
+def test_written_files_are_named_by_the_run_and_again_by_the_cache(graph: Any, tmp_path: Path) -> None:
+    graph.add("a", "number").add("w", "write").link("a.int", "w.value")
+    for _ in range(2):
+        graph.run(output_folder=tmp_path)
+        assert graph.of(NodeFinished)[-1].written == (tmp_path / "number.txt",)
