@@ -11,7 +11,8 @@ from core.conditioning.conditioner import Conditioner, expect
 from core.conditioning.conditioning import Conditioning
 from core.conditioning.prompt_encoder import PromptEncoder
 from core.conditioning.sdxl import PictureSize, with_size
-from core.graph.node_spec import Setting, node
+from core.conditioning.text import TextEncoder
+from core.graph.node_spec import RunContext, Setting, node
 
 Pixels = Setting(min=0, max=8192, unit="px")
 
@@ -24,6 +25,7 @@ def text_prompt(
         str,
         Setting(label="Prompt", widget="multiline", shown=True, max_length=20000, help="What the picture should show."),
     ] = "",
+    run: RunContext,
 ) -> Conditioning:
     """Encode a prompt for the denoiser.
 
@@ -34,6 +36,8 @@ def text_prompt(
     """
     with torch.no_grad():
         encoder = expect(text_encoder, PromptEncoder, "text_encoder")  # type: ignore[type-abstract]
+        if isinstance(encoder, TextEncoder) and (words := encoder.unlearnt_words(text)):
+            run.note(f"Not among this model's words: {', '.join(words)}.")
         return encoder.encode([text])
 
 

@@ -14,11 +14,15 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
+from core.conditioning.prompt import parse_prompt
 from core.conditioning.prompt_encoder import PromptEncoder
 from core.errors import InputError
 from core.models.text_transformer import BERTEmbedder
 
 PAD, UNKNOWN, START, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
+CONTINUED = "##"  # before a piece that is not the first of its word
+CAPTION_VOCABULARY = 10_000
+"""Up to so many tokens, a vocabulary is taken for the words of the training captions; BERT's has 30,522."""
 
 
 class TextEncoder(PromptEncoder):
@@ -44,6 +48,24 @@ class TextEncoder(PromptEncoder):
     def content_ids(self, text: str) -> list[int]:
         """Return the token ids of a text, without start and end."""
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def unlearnt_words(self, prompt: str) -> list[str]:
+        """Return the words of a prompt that are not in the vocabulary, each once.
+
+        The tokenizer spells such a word by pieces (Wu et al., arXiv 1609.08144, section 4.1). A small vocabulary
+        holds the very words of the training captions, so pieces mean a word that the model never met; a large one
+        is meant to spell rare words, and gives none here.
+        """
+        if self.tokenizer.get_vocab_size() > CAPTION_VOCABULARY:
+            return []
+        text = "".join(span.text for span in parse_prompt(prompt))
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        unknown: dict[str, None] = {}
+        for word, piece in zip(encoding.word_ids, encoding.tokens, strict=True):
+            place = None if word is None else encoding.word_to_chars(word)
+            if place is not None and (piece == UNKNOWN or piece.startswith(CONTINUED)):
+                unknown[text[slice(*place)].lower()] = None
+        return [word for word in unknown if any(map(str.isalnum, word))]
 
     def window(self, content: Sequence[int]) -> list[int]:
         """Return start, content, end, and zeros, `max_tokens` ids in all."""

@@ -19,6 +19,7 @@ from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.diffusion.sampling import Guidance, denoise, make_time_grid, pure_noise
 from core.errors import InputError
+from core.graph.run_context import RunContext
 from core.imaging.image import Image
 from core.models.text_transformer import BERTEmbedder
 from core.models.unet import UNetModel
@@ -116,19 +117,21 @@ def test_a_prompt_and_a_mask_guide_together_and_the_negative_prompt_needs_no_mas
     mask = spatial.mask_from_image(picture(32), grow=2)
     inpainting = spatial.inpainting(model.autoencoder, picture(32), mask)
     fox, frog = (
-        nodes.combine_conditions(nodes.text_prompt(model.text_encoder, text=text), inpainting)
+        nodes.combine_conditions(nodes.text_prompt(model.text_encoder, text=text, run=RunContext()), inpainting)
         for text in ("a fox", "two frogs")
     )
     assert different(denoiser, fox, frog, negative=nodes.no_condition(model.text_encoder))
 
 
 def test_a_stronger_word_changes_the_picture(model: ModelParts) -> None:
-    plain, strong = (nodes.text_prompt(model.text_encoder, text=text) for text in ("a fox", "a (fox:1.5)"))
+    plain, strong = (
+        nodes.text_prompt(model.text_encoder, text=text, run=RunContext()) for text in ("a fox", "a (fox:1.5)")
+    )
     assert different(model.denoiser, plain, strong, negative=nodes.no_condition(model.text_encoder))
 
 
 def test_a_blend_of_prompts_leads_from_one_to_the_other(model: ModelParts) -> None:
-    fox, frog = (nodes.text_prompt(model.text_encoder, text=text) for text in ("a fox", "two frogs"))
+    fox, frog = (nodes.text_prompt(model.text_encoder, text=text, run=RunContext()) for text in ("a fox", "two frogs"))
     ends = (sampled(model.denoiser, fox), sampled(model.denoiser, frog))
     for share, end in zip((0.0, 1.0), ends, strict=True):
         blend = nodes.blend_conditions(fox, frog, share=share)
@@ -149,14 +152,23 @@ def test_the_wrong_kind_of_conditioner_is_told(model: ModelParts, layouts: Layou
     with pytest.raises(InputError, match="takes prompts, not a class"):
         nodes.class_label(model.text_encoder)
     with pytest.raises(InputError, match="takes layouts, not prompts") as refused:
-        nodes.text_prompt(layouts, text="a fox")
+        nodes.text_prompt(layouts, text="a fox", run=RunContext())
     assert refused.value.port == "text_encoder"
 
 
 def test_a_condition_for_another_denoiser_is_told(model: ModelParts) -> None:
-    prompt = nodes.text_prompt(model.text_encoder, text="a fox")
+    prompt = nodes.text_prompt(model.text_encoder, text="a fox", run=RunContext())
     with pytest.raises(InputError, match="beside the latent, and gets none"):
         sampled(denoiser_for(model, in_channels=5, **TOKENS), prompt)
     small = spatial.low_resolution(LowResolution(), picture(8))
     with pytest.raises(InputError, match="map is 8 × 8, the latent 4 × 4"):
         sampled(denoiser_for(model, in_channels=5), small)
+
+
+def test_words_that_the_model_never_learnt_are_noted(model: ModelParts) -> None:
+    notes: list[str] = []
+    run = RunContext(on_note=notes.append)
+    nodes.text_prompt(model.text_encoder, text="a Fox, a fox", run=run)
+    assert not notes
+    nodes.text_prompt(model.text_encoder, text="a (penguin:1.3) and a Penguin", run=run)
+    assert notes == ["Not among this model's words: penguin."]
