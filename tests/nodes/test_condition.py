@@ -170,5 +170,5 @@ def test_words_that_the_model_never_learnt_are_noted(model: ModelParts) -> None:
     run = RunContext(on_note=notes.append)
     nodes.text_prompt(model.text_encoder, text="a Fox, a fox", run=run)
     assert not notes
-    nodes.text_prompt(model.text_encoder, text="a (penguin:1.3) and a Penguin", run=run)
+    nodes.text_prompt(model.text_encoder, text="a (penguin:1.3) on a Penguin", run=run)
     assert notes == ["Not among this model's words: penguin."]
