@@ -139,6 +139,7 @@ def open_run_data(config: RunConfig, folder: RunFolder, watch: Watch) -> Opened:
     report_file, environment_file = folder.path / "data.json", folder.path / "environment.json"
     data = open_data(config.data, RUNS / CACHE, watch, lambda report: report.write(report_file))
     data.report.write(report_file)
+    folder.event("data_opened", count=len(data.train), held_out=data.report.held_out, bad=len(data.report.bad))
     known = json.loads(environment_file.read_text("utf-8"))
     began_with = known.setdefault("dataset", data.report.fingerprint)
     if began_with != data.report.fingerprint:
@@ -155,11 +156,14 @@ class Preparing:
     """Tells status.json how far the preparation of data is, and obeys a stop meanwhile; a `Watch.tell`."""
 
     def __init__(self, folder: RunFolder) -> None:
-        self._folder, self._told = folder, 0.0
+        self._folder, self._told, self._doing = folder, 0.0, ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """Report at most twice a second; raises `Cancelled` when a stop was asked for."""
-        if time.monotonic() - self._told < 0.5:
+        if what != self._doing:
+            self._doing = what
+            self._folder.event("preparing", doing=what, done=done, total=total)
+        elif time.monotonic() - self._told < 0.5:
             return
         self._told = time.monotonic()
         self._folder.status(state="preparing", phase="data", doing=what, step=done, steps=total)

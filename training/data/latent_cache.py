@@ -33,13 +33,13 @@ class Latents:
     """Latents by row, of unit variance.
 
     Attributes:
-        shape: [rows, z, h, w], with the shape of the first bucket that has items.
+        shape: [rows, z, h, w] as if all were square; those of other buckets have other sides.
     """
 
-    def __init__(self, arrays: Sequence[Array], array_of: Array, place_of: Array) -> None:
-        """Look row r up in `arrays[array_of[r]]`, at `place_of[r]`."""
+    def __init__(self, arrays: Sequence[Array], array_of: Array, place_of: Array, square: tuple[int, ...]) -> None:
+        """Look row r up in `arrays[array_of[r]]`, at `place_of[r]`; a square latent is [z, h, w]."""
         self._arrays, self._array_of, self._place_of = arrays, array_of, place_of
-        self.shape = torch.Size((len(array_of), *arrays[0].shape[1:]))
+        self.shape = torch.Size((len(array_of), *square))
 
     def __len__(self) -> int:
         return int(self.shape[0])
@@ -70,7 +70,8 @@ def cached_latents(data: TrainingSet, autoencoder: Autoencoder, cache: Path, wat
         rows = np.concatenate([items + view * count for view in range(views)])
         array_of[rows], place_of[rows] = len(arrays), np.arange(len(rows))
         arrays.append(_encoded(data, bucket, rows, autoencoder, folder, watch))
-    return Latents(arrays, array_of, place_of)
+    side = data.config.side // autoencoder.space.factor
+    return Latents(arrays, array_of, place_of, (autoencoder.space.channels, side, side))
 
 
 def batch_for(size: Size) -> int:

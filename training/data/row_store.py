@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,13 @@ def _grow(
 ) -> None:  # fmt: skip
     row = int(np.prod(shape[1:], dtype=np.int64)) * dtype.itemsize
     done = _whole_rows(part, journal, row)
+    need, free = (shape[0] - done) * row, shutil.disk_usage(part.parent).free
+    if need > free:
+        raise LoomError(
+            f"The cache {part.stem} does not fit on the disk.",
+            why=f"It needs {need / 2**20:,.0f} MiB more, and {free / 2**20:,.0f} MiB are free in {part.parent}.",
+            fix="Free some space and resume, or train on fewer or smaller pictures.",
+        )
     with part.open("r+b" if done else "wb") as file:
         if not done:
             header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}

@@ -105,6 +105,13 @@ def test_a_stop_acts_at_the_next_chunk_and_what_was_computed_stays(tmp_path: Pat
     assert rest.asked == [6, 9]
 
 
+def test_what_cannot_fit_on_the_disk_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
+    make = Maker()
+    with pytest.raises(LoomError, match=r"does not fit.*MiB are free"):
+        fill(tmp_path / "a.npy", (COUNT, 2**50), np.uint8, make, chunk=CHUNK, watch=Watch(), what="counting")
+    assert make.asked == []
+
+
 def test_a_part_without_its_rows_is_begun_anew(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         filled(tmp_path / "a.npy", Maker(6, ZeroDivisionError()))
