@@ -67,7 +67,7 @@ class LibraryPanel(QWidget):
         self.search.returnPressed.connect(self._take_first)
         self.tree = NodeTree()
         self.tree.setHeaderHidden(True)
-        self.tree.setIndentation(10)
+        self.tree.setIndentation(0)  # a row's highlight would be notched where the indentation ends
         self.tree.setRootIsDecorated(False)
         self.tree.setDragEnabled(True)
         self.tree.setFrameShape(QTreeWidget.Shape.NoFrame)

@@ -159,6 +159,7 @@ class PropertiesPanel(QScrollArea):
         self._title = QLineEdit()
         self._title.setObjectName("title")
         self._title.setToolTip("Title of this node")
+        self._title.setTextMargins(-3, 0, 0, 0)  # the field's own border and margin: the text aligns with what is below
         self._title.installEventFilter(self._keys)
         self._title.editingFinished.connect(self._rename)
         heading = QVBoxLayout()
