@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from training.config import FirstStageConfig, OptimizerConfig
+from training.discriminator import NLayerDiscriminator
 from training.losses.first_stage import DiscriminatorConfig, FirstStageLoss
 from training.losses.reconstruction import PixelWeights, psnr
 from training.perceptual.metric import make_metric
@@ -19,11 +20,16 @@ from training.perceptual.metric import make_metric
 class AutoencoderObjective:
     """The configured loss of reconstructions; it remembers the last ones for the discriminator.
 
+    Raises:
+        LoomError: The perceptual network's weights cannot be loaded.
+        ValueError: The pictures are too small for the discriminator.
+
     Attributes:
         optimizer: How the discriminator's weights move.
     """
 
     def __init__(self, config: FirstStageConfig) -> None:
+        _check_size(config)
         self.optimizer: OptimizerConfig = config.discriminator_optimizer
         self._metric = make_metric(config.perceptual, config.perceptual_folder)
         self._loss = FirstStageLoss(
@@ -89,3 +95,16 @@ class AutoencoderObjective:
     def _started(self, step: int) -> bool:
         config: DiscriminatorConfig | None = self._loss.config
         return config is not None and config.disc_factor > 0 and step >= config.disc_start
+
+
+def _check_size(config: FirstStageConfig) -> None:
+    """Refuse before training what would fail only when the discriminator starts."""
+    size = config.ddconfig.get("resolution")
+    if config.discriminator is None or size is None:
+        return
+    layers = config.discriminator.disc_num_layers
+    least = NLayerDiscriminator.smallest_picture(layers)
+    if size < least:
+        raise ValueError(
+            f"discriminator.disc_num_layers is {layers}, which needs {least} pixels; resolution is {size}."
+        )

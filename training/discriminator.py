@@ -62,6 +62,11 @@ class NLayerDiscriminator(nn.Module):
             channels = width
         self.main = nn.Sequential(*layers, nn.Conv2d(channels, 1, 4, padding=1))
 
+    @staticmethod
+    def smallest_picture(n_layers: int) -> int:
+        """Return the least width and height, in pixels, that give a patch: two layers behind the halving take two."""
+        return 3 * 2**n_layers
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the patches' logits, higher = more real."""
         return cast(Tensor, self.main(x))

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from core.checkpoints.model_folder import load_autoencoder
-from core.errors import LoomError
+from core.errors import InputError, LoomError
 from training import worker
 from training.run_folder import read_lines
 
@@ -102,6 +102,12 @@ def test_a_discriminator_that_diverges_is_told(adversarial: Train) -> None:
             first_stage__discriminator_optimizer__lr="1e30", first_stage__discriminator__disc_start="0",
             first_stage__steps="4",
         )  # fmt: skip
+
+
+def test_a_discriminator_that_the_pictures_are_too_small_for_is_refused_before_training(adversarial: Train) -> None:
+    with pytest.raises(InputError, match="disc_num_layers is 3, which needs 24 pixels; resolution is 16") as refused:
+        adversarial(first_stage__discriminator__disc_num_layers="3")
+    assert "first_stage" in refused.value.fix
 
 
 def test_the_latent_scale_can_come_from_the_first_batch(adversarial: Train) -> None:

@@ -14,6 +14,14 @@ def test_each_layer_halves_the_patches(layers: int, size: int, patches: int) -> 
     assert model(torch.zeros(1, 3, size, size)).shape == (1, 1, patches, patches)
 
 
+@pytest.mark.parametrize("layers", [1, 2, 3, 4])
+def test_the_smallest_picture_gives_one_patch_and_a_smaller_one_none(layers: int) -> None:
+    model, least = NLayerDiscriminator(ndf=2, n_layers=layers).eval(), NLayerDiscriminator.smallest_picture(layers)
+    assert model(torch.zeros(1, 3, least, least)).shape == (1, 1, 1, 1)
+    with pytest.raises(RuntimeError):
+        model(torch.zeros(1, 3, least - 1, least - 1))
+
+
 def test_three_layers_see_70_pixels() -> None:
     model = NLayerDiscriminator(ndf=2, n_layers=3).eval()
     image = torch.randn(1, 3, 256, 256, generator=torch.Generator().manual_seed(0)).requires_grad_()

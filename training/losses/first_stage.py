@@ -47,8 +47,9 @@ class DiscriminatorConfig:
     def __post_init__(self) -> None:
         if self.disc_loss not in DISCRIMINATOR_LOSSES:
             raise ValueError(f"disc_loss must be among {', '.join(DISCRIMINATOR_LOSSES)}; got {self.disc_loss!r}.")
-        if self.disc_num_layers < 1 or self.disc_ndf < 1:
-            raise ValueError(f"disc_num_layers must be 1 or more; got {self.disc_num_layers!r}, ndf {self.disc_ndf!r}.")
+        for name in ("disc_num_layers", "disc_ndf"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)!r}.")
 
 
 @dataclass(frozen=True)
