@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,26 +21,23 @@ Network = TypeVar("Network", bound=nn.Module)
 UNUSABLE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-@dataclass(frozen=True)
 class Loader:
-    """How networks are loaded.
+    """Builds the networks of a model, and gives them their weights once all of them fit.
 
     Attributes:
         dtype: Precision of the weights; None = as they are in the file.
         family: What the model probably is, for messages.
-        cancel: Asked between weights.
     """
 
-    dtype: torch.dtype | None = torch.float32
-    family: str = ""
-    cancel: CancelToken | None = None
+    def __init__(self, dtype: torch.dtype | None = torch.float32, family: str = "") -> None:
+        self.dtype, self.family = dtype, family
+        self._waiting: list[tuple[nn.Module, Part]] = []
 
     def __call__(self, kind: Callable[..., Network], arguments: Mapping[str, Any], part: Part) -> Network:
-        """Return a network in evaluation mode with the part's weights, mapped where their precision allows it.
+        """Return a network in evaluation mode that fits the part; it has no weights before `read`.
 
         Raises:
-            ModelFileError: The arguments make no network, or its names or shapes are not those of the file, or a
-                weight is not finite.
+            ModelFileError: The arguments make no network, or its names or shapes are not those of the file.
         """
         path = part.file.path
         try:
@@ -55,8 +51,19 @@ class Loader:
             ) from error
         likely = f" It looks like {self.family}." if self.family else ""
         check_fit(part.shapes(), network, path, hint=f"Choose a file that is whole.{likely}", prefix=part.prefix)
-        assign(network, part.tensors(), path, dtype=self.dtype, cancel=self.cancel)
+        self._waiting.append((network, part))
         return network.eval()
+
+    def read(self, cancel: CancelToken | None = None) -> None:
+        """Give all networks their weights, mapped where their precision allows it.
+
+        Raises:
+            ModelFileError: A weight is not finite.
+            Cancelled: Asked for by `cancel`, between two weights.
+        """
+        for network, part in self._waiting:
+            assign(network, part.tensors(), part.file.path, dtype=self.dtype, cancel=cancel)
+        self._waiting.clear()
 
 
 def check_fit(

@@ -64,10 +64,21 @@ def load_checkpoint(path: Path, options: LoadOptions = DEFAULTS) -> LoadedModel:
         ModelFileError: It is missing, damaged or hostile, lacks a part, or does not fit any model that is known.
         Cancelled: Asked for by the options.
     """
+    model, loader = fitted(path, options)
+    loader.read(options.cancel)
+    return model
+
+
+def fitted(path: Path, options: LoadOptions) -> tuple[LoadedModel, Loader]:
+    """Return a model that fits the file but has no weights yet, and what will give them to it.
+
+    Raises:
+        ModelFileError: As for `load_checkpoint`, except for weights that are not finite.
+    """
     source = open_model(path, ema=options.ema)
     family = source.family
-    load = Loader(options.dtype, family.name if family else "", options.cancel)
-    # Everything is compared before anything large is read: the denoiser comes first, as most mistakes show there.
+    load = Loader(options.dtype, family.name if family else "")
+    # The denoiser comes first, as most mistakes show there.
     unet_part, first_stage_part = _needed(source, "unet"), _needed(source, "autoencoder")
     arguments = source.unet_arguments
     assert arguments is not None
@@ -78,7 +89,7 @@ def load_checkpoint(path: Path, options: LoadOptions = DEFAULTS) -> LoadedModel:
     if schedule.zero_terminal_snr and kind is Parameterization.EPS:
         schedule = replace(schedule, zero_terminal_snr=False)
     denoiser = Denoiser(unet, autoencoder.space, schedule, kind)
-    return LoadedModel(autoencoder, denoiser, load_conditioner(source, load))
+    return LoadedModel(autoencoder, denoiser, load_conditioner(source, load)), load
 
 
 def load_first_stage(path: Path, options: LoadOptions = DEFAULTS) -> Autoencoder:
@@ -87,8 +98,10 @@ def load_first_stage(path: Path, options: LoadOptions = DEFAULTS) -> Autoencoder
     Raises:
         ModelFileError: As for `load_checkpoint`.
     """
-    source = open_model(path, ema=options.ema)
-    return _autoencoder(source, _needed(source, "autoencoder"), Loader(options.dtype, "", options.cancel))
+    source, loader = open_model(path, ema=options.ema), Loader(options.dtype)
+    autoencoder = _autoencoder(source, _needed(source, "autoencoder"), loader)
+    loader.read(options.cancel)
+    return autoencoder
 
 
 def known_prediction(source: ModelSource) -> KnownPrediction:

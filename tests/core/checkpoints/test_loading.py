@@ -1,0 +1,162 @@
+"""Whole models from single files and folders."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.cancellation import CancelToken
+from core.checkpoints.loading import DEFAULTS, LoadOptions, fitted, load_checkpoint, load_first_stage
+from core.conditioning.clip import ClipTextEncoder, Layer
+from core.conditioning.sdxl import SdxlTextEncoder
+from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Parameterization
+from core.errors import Cancelled, ModelFileError
+from tests.core.checkpoints import files, published
+
+UNET = "model.diffusion_model."
+
+
+@pytest.mark.parametrize("model", published.MODELS)
+def test_every_published_single_file_fits_strictly(tmp_path: Path, model: str) -> None:
+    tensors = {name: tensor for name, tensor in published.single_file(model).items() if name != "betas"}
+    fitted(files.write_sparse(tmp_path / f"{model}.safetensors", tensors), DEFAULTS)
+
+
+@pytest.mark.parametrize("model", published.MODELS)
+def test_every_published_folder_fits_strictly(tmp_path: Path, model: str) -> None:
+    for part, tensors in published.folder(model).items():
+        (tmp_path / part).mkdir()
+        files.write_sparse(tmp_path / part / "model.safetensors", tensors)
+    fitted(tmp_path, DEFAULTS)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+def test_a_small_single_file_gives_the_networks_it_holds(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"small{suffix}"
+    networks = files.write_small(path)
+    model = load_checkpoint(path)
+    assert isinstance(model.conditioner, ClipTextEncoder)
+    loaded = (model.denoiser.module, model.autoencoder.module, model.conditioner.transformer)
+    for network, wanted in zip(loaded, networks.values(), strict=True):
+        assert not network.training
+        state = network.state_dict()
+        assert all(torch.equal(tensor, state[name]) for name, tensor in wanted.state_dict().items())
+
+
+def test_a_loaded_model_runs(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "small.safetensors")
+    model = load_checkpoint(tmp_path / "small.safetensors")
+    with torch.no_grad():
+        latents = model.autoencoder.encode(torch.zeros(1, 3, 16, 16))
+        out = model.denoiser.output(latents, torch.tensor([5]), model.conditioner.encode(["a fox"]))  # type: ignore[operator]
+    assert out.shape == latents.shape == (1, 4, 8, 8)
+    assert torch.isfinite(out).all()
+
+
+def test_weights_are_mapped_and_not_copied(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "small.safetensors")
+    weight = load_checkpoint(tmp_path / "small.safetensors").denoiser.module.out[2].weight
+    mapped = Path("/proc/self/maps")
+    if not mapped.exists():
+        pytest.skip("the list of mapped files is only to be had on Linux")
+    spans = [line.split()[0].split("-") for line in mapped.read_text().splitlines() if "small.safetensors" in line]
+    assert any(int(begin, 16) <= weight.data_ptr() < int(end, 16) for begin, end in spans)
+
+
+def test_averaged_weights_are_taken_unless_told_otherwise(tmp_path: Path) -> None:
+    name = f"{UNET}out.2.bias"
+    averaged = torch.full((4,), 3.0)
+    files.write_small(tmp_path / "a.safetensors", **{"model_ema.diffusion_modelout2bias": averaged})
+    with_ema = load_checkpoint(tmp_path / "a.safetensors")
+    without = load_checkpoint(tmp_path / "a.safetensors", LoadOptions(ema=False))
+    assert torch.equal(with_ema.denoiser.module.state_dict()[name.removeprefix(UNET)], averaged)
+    assert not torch.equal(without.denoiser.module.state_dict()[name.removeprefix(UNET)], averaged)
+
+
+def test_the_schedule_is_that_of_the_stored_table(tmp_path: Path) -> None:
+    schedule = NoiseSchedule(linear_start=0.0015, linear_end=0.0155, timesteps=50)
+    files.write_small(tmp_path / "a.safetensors", betas=schedule.betas.float())
+    loaded = load_checkpoint(tmp_path / "a.safetensors").denoiser.schedule
+    torch.testing.assert_close(loaded.betas, schedule.betas, rtol=1e-6, atol=0)
+
+
+def test_a_table_that_no_schedule_makes_is_told(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "a.safetensors", betas=torch.tensor([0.1, 0.9, 0.2]))
+    with pytest.raises(ModelFileError, match="noise schedule"):
+        fitted(tmp_path / "a.safetensors", DEFAULTS)
+
+
+def test_a_stored_scale_counts_more_than_the_family(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "a.safetensors", scale_factor=torch.tensor(0.7))
+    assert load_first_stage(tmp_path / "a.safetensors").space.scale == pytest.approx(0.7)
+
+
+def test_the_latent_spaces_of_a_family_are_one(tmp_path: Path) -> None:
+    for model in ("sd15", "sd21"):
+        tensors = {name: tensor for name, tensor in published.single_file(model).items() if name != "betas"}
+        files.write_sparse(tmp_path / f"{model}.safetensors", tensors)
+    spaces = [fitted(tmp_path / f"{m}.safetensors", DEFAULTS)[0].denoiser.space for m in ("sd15", "sd21")]
+    assert spaces[0] == spaces[1]
+
+
+def test_stable_diffusion_2_reads_the_last_layer_but_one_and_xl_reads_both_encoders(tmp_path: Path) -> None:
+    for model in ("sd21", "sdxl_base"):
+        tensors = {name: tensor for name, tensor in published.single_file(model).items() if name != "betas"}
+        files.write_sparse(tmp_path / f"{model}.safetensors", tensors)
+    two = fitted(tmp_path / "sd21.safetensors", DEFAULTS)[0]
+    xl = fitted(tmp_path / "sdxl_base.safetensors", DEFAULTS)[0]
+    assert isinstance(two.conditioner, ClipTextEncoder)
+    assert (two.conditioner.layer, two.conditioner.pad) == (Layer.PENULTIMATE, 0)
+    assert isinstance(xl.conditioner, SdxlTextEncoder)
+    assert xl.denoiser.space.scale == 0.13025
+
+
+def test_what_is_asked_for_counts_more_than_what_is_guessed(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "a.safetensors")
+    loaded = load_checkpoint(tmp_path / "a.safetensors", LoadOptions(prediction=Parameterization.V))
+    assert loaded.denoiser.parameterization is Parameterization.V
+
+
+def test_a_first_mismatch_is_named_with_the_likely_family_before_weights_are_read(tmp_path: Path) -> None:
+    tensors = dict(published.single_file("sd15"))
+    name = f"{UNET}output_blocks.5.0.out_layers.3.weight"
+    tensors[name] = torch.empty(3, 3, device="meta")
+    path = files.write_sparse(tmp_path / "odd.safetensors", tensors)
+    began = time.perf_counter()
+    with pytest.raises(ModelFileError) as caught:
+        load_checkpoint(path)
+    assert f"{name} is [3, 3], the model needs [1280, 1280, 3, 3]" in caught.value.why
+    assert "Stable Diffusion 1" in caught.value.fix
+    assert time.perf_counter() - began < 5
+
+
+def test_a_missing_part_is_named(tmp_path: Path) -> None:
+    tensors = {name: t for name, t in published.single_file("sd15").items() if name.startswith(UNET)}
+    with pytest.raises(ModelFileError, match="it has no autoencoder"):
+        fitted(files.write_sparse(tmp_path / "unet.safetensors", tensors), DEFAULTS)
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    name = f"{UNET}out.2.bias"
+    files.write_small(tmp_path / "a.safetensors", **{name: torch.tensor([0.0, 0.0, torch.nan, 0.0])})
+    with pytest.raises(ModelFileError, match=r"out\.2\.bias holds values that are not finite"):
+        load_checkpoint(tmp_path / "a.safetensors")
+
+
+def test_loading_stops_when_cancelled(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "a.safetensors")
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        load_checkpoint(tmp_path / "a.safetensors", LoadOptions(cancel=cancel))
+
+
+def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
+    path = files.write_sparse(tmp_path / "a.safetensors", {"layers.0.weight": torch.empty(2, device="meta")})
+    with pytest.raises(ModelFileError, match="holds no network") as caught:
+        load_checkpoint(path)
+    assert "layers.0.weight" in caught.value.why
