@@ -65,7 +65,7 @@ class NLayerDiscriminator(nn.Module):
     @staticmethod
     def smallest_picture(n_layers: int) -> int:
         """Return the least width and height, in pixels, that give a patch: two layers behind the halving take two."""
-        return 3 * 2**n_layers
+        return 3 << n_layers
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the patches' logits, higher = more real."""

@@ -27,12 +27,6 @@ def vanilla_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     return 0.5 * (F.softplus(-real).mean() + F.softplus(fake).mean())
 
 
-def weighted_hinge_discriminator_loss(real: Tensor, fake: Tensor, weights: Tensor) -> Tensor:
-    """Return the hinge loss with a weight for each image, [b], none of them all zero; a scalar."""
-    per_image = (F.relu(1 - real).mean(dim=(1, 2, 3)), F.relu(1 + fake).mean(dim=(1, 2, 3)))
-    return sum(0.5 * (weights * part).sum() / weights.sum() for part in per_image)  # type: ignore[return-value]
-
-
 def generator_loss(fake: Tensor) -> Tensor:
     """Return minus the mean logit of reconstructions; the same for both kinds of discriminator loss; a scalar."""
     return -fake.mean()
