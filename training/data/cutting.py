@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from core.conditioning.layout import Box
 from core.randomness import derived_seed
 from training.data.buckets import Size
-from training.data.item import Box, Item
+from training.data.item import Item
 from training.data.mirrored_words import mirrored
 
 VISIBLE = 0.1  # a box with less of its area in the cut is left out
@@ -74,7 +75,7 @@ def mirror(item: Item) -> Item:
             image=item.image[:, ::-1],
             mask=None if item.mask is None else item.mask[:, ::-1],
             semantic=None if item.semantic is None else item.semantic[:, ::-1],
-            boxes=tuple(replace(box, x0=1 - box.x1, x1=1 - box.x0) for box in item.boxes),
+            boxes=tuple(box.mirrored() for box in item.boxes),
         )
     )
 
@@ -91,10 +92,11 @@ def _whole(item: Item) -> Item:
 
 def _box(box: Box, x: float, y: float, w: float, h: float) -> Box | None:
     """Return a box in the coordinates of a window, or None where too little of it is seen."""
-    x0, x1 = (min(1.0, max(0.0, (edge - x) / w)) for edge in (box.x0, box.x1))
-    y0, y1 = (min(1.0, max(0.0, (edge - y) / h)) for edge in (box.y0, box.y1))
-    before = (box.x1 - box.x0) / w * (box.y1 - box.y0) / h
-    return Box(box.label, x0, y0, x1, y1) if (x1 - x0) * (y1 - y0) > VISIBLE * before else None
+    x0, x1 = (min(1.0, max(0.0, (edge - x) / w)) for edge in (box.x, box.x + box.width))
+    y0, y1 = (min(1.0, max(0.0, (edge - y) / h)) for edge in (box.y, box.y + box.height))
+    if (x1 - x0) * (y1 - y0) <= VISIBLE * (box.width / w) * (box.height / h):
+        return None
+    return replace(box, x=x0, y=y0, width=x1 - x0, height=y1 - y0)
 
 
 def _indices(labels: npt.NDArray[Any] | None, target: Size) -> Any:

@@ -9,18 +9,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.conditioning.layout import Box
+
 Pixels = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Box:
-    """Where a thing is: edges as fractions of the picture in [0, 1], x to the right, y downwards."""
-
-    label: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +48,7 @@ class Item:
         image: uint8 [h, w, 3].
         caption: A sentence, or "".
         class_name: What it is of, or "".
-        boxes: Where things are, in fractions of this picture.
+        boxes: Where things are, in shares of this picture.
         mask: bool [h, w], True where the thing of interest is, or None.
         semantic: uint8 [h, w], indices of semantic classes, or None.
     """

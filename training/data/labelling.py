@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from training.data.item import Box, Record
+from core.conditioning.layout import Box
+from training.data.item import Record
 from training.data.metadata import Bad, Said
 from training.data.reading import BadPicture, read_labels
 
@@ -47,7 +48,8 @@ def _boxes(record: Record, said: Said, faults: list[Bad]) -> tuple[Box, ...]:
         if edges[0] >= edges[2] or edges[1] >= edges[3] or max(x1 / w, y1 / h) > 1.01:
             faults.append(Bad(record.name, f"box {label!r} lies outside of the picture: {[x0, y0, x1, y1]}"))
             continue
-        found.append(Box(label, *edges))
+        x, y, width, height = edges[0], edges[1], edges[2] - edges[0], edges[3] - edges[1]
+        found.append(Box(label=label, x=x, y=y, width=width, height=height))
     return tuple(found)
 
 

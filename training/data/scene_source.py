@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.item import Box, Item, Record
+from core.conditioning.layout import Box
+from training.data.item import Item, Record
 from training.data.row_store import Array, fill
 from training.data.watch import Watch
 from training.datasets import backgrounds, captions, compositing, layout, scene_config, scenes, stickers
@@ -63,7 +64,7 @@ class SceneSource:
 
     def _record(self, index: int) -> Record:
         known, side = json.loads(self._rows[index]["text"]), self._config.size
-        boxes = tuple(Box(*box) for box in known["boxes"])
+        boxes = tuple(Box(**box) for box in known["boxes"])
         return Record(
             name=f"scene {self._first + index}", width=side, height=side, caption=known["caption"],
             class_name=boxes[0].label, boxes=boxes, digest=f"{self.fingerprint}/{index}",
@@ -88,7 +89,10 @@ def _drawing() -> str:
 
 
 def _text(scene: Scene) -> bytes:
-    boxes = [(box.label, box.x0, box.y0, box.x1, box.y1) for box in scene.boxes]
+    boxes = [
+        {"label": box.label, "x": box.x0, "y": box.y0, "width": box.x1 - box.x0, "height": box.y1 - box.y0}
+        for box in scene.boxes
+    ]
     text = json.dumps({"caption": scene.caption, "boxes": boxes}).encode()
     if len(text) > TEXT_BYTES:
         raise ValueError(f"The text of a scene has {len(text)} bytes; {TEXT_BYTES} are kept.")

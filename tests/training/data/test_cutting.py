@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.conditioning.layout import Box
 from training.data.buckets import make_buckets, nearest_bucket
 from training.data.config import BucketConfig
 from training.data.cutting import Look, covering, cut, look, mirror
-from training.data.item import Box, Item
+from training.data.item import Item
 from training.data.mirrored_words import mirrored
 
 
@@ -17,7 +18,7 @@ def item(width: int = 40, height: int = 20, caption: str = "a fox left of a frog
     mask = np.zeros((height, width), np.bool_)
     mask[height // 4 : height // 2, width // 10 : width // 5] = True
     image = np.where(mask[..., None], 255, 20).astype(np.uint8).repeat(3, axis=2)
-    box = Box("fox", 0.1, 0.25, 0.2, 0.5)
+    box = Box(label="fox", x=0.1, y=0.25, width=0.1, height=0.25)
     return Item(image=image, caption=caption, boxes=(box,), mask=mask, semantic=mask.astype(np.uint8) * 7)
 
 
@@ -28,7 +29,7 @@ def extent(mask: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def edges(box: Box) -> tuple[float, float, float, float]:
-    return box.x0, box.y0, box.x1, box.y1
+    return box.x, box.y, box.x + box.width, box.y + box.height
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from core.cancellation import CancelToken
+from core.conditioning.layout import Box
 from core.errors import Cancelled, InputError
 from training.data import scan as scanning
-from training.data.item import Box
 from training.data.metadata import read_metadata
 from training.data.reading import Decoded, read_picture
 from training.data.scan import Scan, scan_folder
@@ -100,7 +100,9 @@ def test_boxes_are_read_in_pixels_and_in_fractions_and_strange_ones_are_listed(s
         {"file_name": "b.png", "boxes": [{"class": "fox", "box": [0.25, 0.25, 0.75, 1]}]},
     )
     scan = scanned(folder)
-    assert [record.boxes for record in scan.records] == [(Box("fox", 0.25, 0.25, 0.75, 1.0),)] * 2
+    assert [record.boxes for record in scan.records] == [
+        (Box(label="fox", x=0.25, y=0.25, width=0.5, height=0.75),)
+    ] * 2
     assert "'far' lies outside" in faults(scan)["a.png"]
 
 

@@ -53,8 +53,9 @@ def test_scenes_are_those_of_their_seeds(tmp_path: Path) -> None:
             np.testing.assert_array_equal(item.semantic, scene.semantic)
             np.testing.assert_array_equal(item.mask, scene.masks.any(axis=0))
             assert item.caption == data.captions[index] == scene.caption
-            found = [(b.label, b.x0, b.y0, b.x1, b.y1) for b in item.boxes]
-            assert found == [(b.label, b.x0, b.y0, b.x1, b.y1) for b in scene.boxes]
+            for box, placed in zip(item.boxes, scene.boxes, strict=True):
+                assert (box.label, box.x, box.y) == (placed.label, placed.x0, placed.y0)
+                assert (box.width, box.height) == (placed.x1 - placed.x0, placed.y1 - placed.y0)
 
 
 def test_any_change_of_the_scenes_changes_their_fingerprint() -> None:
