@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, cast
 
 from core.checkpoints import model_folder
+from core.checkpoints.conditioners import text_networks, with_text_networks
+from core.checkpoints.loading import LoadOptions, load_checkpoint
+from core.checkpoints.lora import apply_lora as add_lora
+from core.checkpoints.lora_file import open_lora
+from core.checkpoints.source import files_of
+from core.conditioning.conditioner import Conditioner
 from core.conditioning.text import TextEncoder
 from core.device import select
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser
-from core.graph.node_spec import Setting, node
+from core.diffusion.parameterization import Parameterization
+from core.graph.node_spec import RunContext, Setting, node
+from core.models.unet import UNetModel
+
+CHECKPOINTS = "Checkpoints (*.safetensors *.ckpt *.pt *.pth *.bin model_index.json)"
+AUTOMATIC = "automatic"
 
 
 class ModelParts(NamedTuple):
@@ -41,3 +53,78 @@ def load_model(
     for module in (loaded.autoencoder.module, loaded.denoiser.module, loaded.text_encoder.transformer):
         module.to(device)
     return ModelParts(loaded.autoencoder, loaded.denoiser, loaded.text_encoder)
+
+
+class CheckpointParts(NamedTuple):
+    """The parts of a model from a file."""
+
+    autoencoder: Autoencoder
+    denoiser: Denoiser
+    conditioner: Conditioner
+
+
+@node(id="loom.load.checkpoint", title="Load checkpoint", category="Load")
+def checkpoint(
+    *,
+    file: Annotated[
+        Path,
+        Setting(
+            widget="file", file_filter=CHECKPOINTS, shown=True, reads=lambda path: files_of(Path(path)),
+            help="A single file, or model_index.json of a diffusers folder.",
+        ),
+    ],
+    prediction: Annotated[
+        str,
+        Setting(choices=(AUTOMATIC, *Parameterization), help="What the denoiser predicts, if it is not found out."),
+    ] = AUTOMATIC,
+    averaged: Annotated[bool, Setting(help="Take the averaged weights (EMA) where the file has them.")] = True,
+    run: RunContext,
+) -> CheckpointParts:  # fmt: skip
+    """Load a published model: Stable Diffusion 1, 2 or XL, their inpainting models, or a latent diffusion model.
+
+    What it is follows from the shapes of its weights, a configuration beside it, and its name. The conditioner is
+    what makes its conditions: connect it to a prompt, a class, a layout or a map, whichever the model takes. Files
+    are only read as numbers; none can run a program.
+    """
+    kind = None if prediction == AUTOMATIC else Parameterization(prediction)
+    loaded, device = load_checkpoint(file, LoadOptions(prediction=kind, ema=averaged, cancel=run.cancel)), select()
+    for module in (loaded.autoencoder.module, loaded.denoiser.module, loaded.conditioner):
+        module.to(device)
+    return CheckpointParts(loaded.autoencoder, loaded.denoiser, loaded.conditioner)
+
+
+class AdaptedParts(NamedTuple):
+    """A denoiser and a conditioner with a LoRA."""
+
+    denoiser: Denoiser
+    conditioner: Conditioner
+
+
+@node(id="loom.load.lora", title="Apply LoRA", category="Load")
+def apply_lora(
+    denoiser: Denoiser,
+    conditioner: Conditioner,
+    *,
+    file: Annotated[
+        Path, Setting(widget="file", file_filter="LoRA (*.safetensors *.ckpt *.pt *.pth *.bin)", shown=True)
+    ],
+    strength: Annotated[
+        float, Setting(min=-4.0, max=4.0, step=0.05, shown=True, help="1 as trained, 0 none, below 0 the opposite.")
+    ] = 1.0,
+    text_strength: Annotated[
+        float, Setting(min=-4.0, max=4.0, step=0.05, help="The same for the text encoder.")
+    ] = 1.0,
+    live: Annotated[
+        bool, Setting(help="Compute it beside the weights in each step: less memory, slower. Off = add it to them.")
+    ] = False,
+) -> AdaptedParts:  # fmt: skip
+    """Add a LoRA, a small file that teaches a model a style or a subject.
+
+    Chain several of these nodes to use several; their order does not matter. It must have been made for the same
+    family of models.
+    """
+    networks = {"unet": denoiser.module, **text_networks(conditioner)}
+    strengths = {role: strength if role == "unet" else text_strength for role in networks}
+    changed = add_lora(networks, open_lora(file), strengths, live=live)
+    unet = cast(UNetModel, changed["unet"])
+    return AdaptedParts(replace(denoiser, module=unet), with_text_networks(conditioner, changed))

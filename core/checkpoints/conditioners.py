@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,11 +55,23 @@ def load_conditioner(source: ModelSource, load: Loader) -> Conditioner:
 
 def text_networks(conditioner: Conditioner) -> dict[str, nn.Module]:
     """Return the text networks of a conditioner by role, "text" and "text_2"; none where it reads no text."""
+    return {role: conditioner.get_submodule(name) for role, name in _network_names(conditioner).items()}
+
+
+def _network_names(conditioner: Conditioner) -> dict[str, str]:
     if isinstance(conditioner, SdxlTextEncoder):
-        return {"text": conditioner.first, "text_2": conditioner.second}
-    if isinstance(conditioner, (ClipTextEncoder, TextEncoder)):
-        return {"text": conditioner.transformer}
-    return {}
+        return {"text": "first", "text_2": "second"}
+    return {"text": "transformer"} if isinstance(conditioner, (ClipTextEncoder, TextEncoder)) else {}
+
+
+def with_text_networks(conditioner: Conditioner, networks: Mapping[str, nn.Module]) -> Conditioner:
+    """Return a conditioner with other text networks, by role; the one given is not changed."""
+    changed = copy.copy(conditioner)
+    # A module keeps its parts in a dictionary, which a shallow copy would share.
+    changed._modules = dict(conditioner._modules)
+    for role, name in _network_names(conditioner).items():
+        changed._modules[name] = networks[role]
+    return changed
 
 
 def _clip(part: Part, load: Loader) -> ClipTextTransformer:

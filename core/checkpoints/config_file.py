@@ -63,10 +63,13 @@ def config_beside(weights: Path) -> ModelConfig:
     Raises:
         ModelFileError: It is there and cannot be read.
     """
-    for path in (weights.with_suffix(".yaml"), weights.with_suffix(".yml"), weights.with_name("config.yaml")):
-        if path.is_file():
-            return read_config(path)
-    return ModelConfig()
+    found = next((path for path in configurations_beside(weights) if path.is_file()), None)
+    return ModelConfig() if found is None else read_config(found)
+
+
+def configurations_beside(weights: Path) -> tuple[Path, ...]:
+    """Return where a configuration is looked for, in order."""
+    return weights.with_suffix(".yaml"), weights.with_suffix(".yml"), weights.with_name("config.yaml")
 
 
 def read_config(path: Path) -> ModelConfig:

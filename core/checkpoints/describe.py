@@ -12,7 +12,7 @@ from core.checkpoints.lora_file import is_lora, likely_base, lora_of, role_of
 from core.checkpoints.parts import EMA, parts_of
 from core.checkpoints.prediction import KnownPrediction, prediction_of
 from core.checkpoints.safetensors_file import TensorEntry
-from core.checkpoints.source import ModelSource, open_model
+from core.checkpoints.source import ModelSource, folder_of, open_model
 from core.checkpoints.structure import patch_size
 from core.checkpoints.weight_file import WeightFile, open_weights
 from core.checkpoints.zoo import STABLE_DIFFUSION_2
@@ -72,7 +72,7 @@ def describe(path: Path) -> ModelDescription:
     Raises:
         ModelFileError: It is missing or damaged, or no file of weights.
     """
-    if path.is_dir():
+    if folder_of(path) is not None:
         return _describe_model(open_model(path), "diffusers folder")
     file = open_weights(path)
     if is_lora(file.entries):

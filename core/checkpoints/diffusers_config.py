@@ -10,7 +10,7 @@ from typing import Any
 from core.checkpoints.conditioners import clip_config
 from core.checkpoints.diffusion_settings import schedule_of, space_scale
 from core.checkpoints.loading import known_prediction
-from core.checkpoints.source import ModelSource, open_model
+from core.checkpoints.source import INDEX, ModelSource, open_model
 from core.checkpoints.structure import autoencoder_arguments
 
 _PREDICTIONS = {"eps": "epsilon", "v": "v_prediction", "x0": "sample"}
@@ -25,7 +25,7 @@ def configurations(single_file: Path) -> dict[str, Configuration]:
         ModelFileError: The file holds no model that is known.
     """
     source = open_model(single_file, ema=False)
-    found: dict[str, Configuration] = {"scheduler/scheduler_config.json": _scheduler(source)}
+    found: dict[str, Configuration] = {INDEX: _index(source), "scheduler/scheduler_config.json": _scheduler(source)}
     arguments = source.unet_arguments
     if arguments is not None:
         found["unet/config.json"] = _unet(arguments)
@@ -35,6 +35,24 @@ def configurations(single_file: Path) -> dict[str, Configuration]:
         if role in source.parts:
             found[f"{folder}/config.json"] = _text(source, role)
     return found
+
+
+def _index(source: ModelSource) -> Configuration:
+    """Return the list of parts; tokenizers, which are the same everywhere, are left out."""
+    xl = "text_2" in source.parts
+    index: Configuration = {
+        "_class_name": "StableDiffusionXLPipeline" if xl else "StableDiffusionPipeline",
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+    }
+    if "autoencoder" in source.parts:
+        quantized = "quantize.embedding.weight" in source.parts["autoencoder"].shapes()
+        index["vae"] = ["diffusers", "VQModel" if quantized else "AutoencoderKL"]
+    if "text" in source.parts:
+        index["text_encoder"] = ["transformers", "CLIPTextModel"]
+    if xl:
+        index["text_encoder_2"] = ["transformers", "CLIPTextModelWithProjection"]
+    return index
 
 
 def _unet(arguments: Mapping[str, Any]) -> Configuration:

@@ -9,13 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.checkpoints.config_file import LIMIT, ModelConfig, config_beside
+from core.checkpoints.config_file import LIMIT, ModelConfig, config_beside, configurations_beside
 from core.checkpoints.parts import Part, parts_of
 from core.checkpoints.structure import unet_arguments
 from core.checkpoints.weight_file import SUFFIXES, WeightFile, open_weights
 from core.checkpoints.zoo import Family, family_of
 from core.errors import ModelFileError
 
+INDEX = "model_index.json"
 # Folder of a diffusers model -> role of the network in it.
 ROLES = {
     "unet": "unet",
@@ -80,14 +81,15 @@ def open_model(path: Path, *, ema: bool = True) -> ModelSource:
     """Open a single file or a diffusers folder.
 
     Args:
-        path: The file or folder.
+        path: The file; or the folder, or model_index.json in it.
         ema: Take a single file's averaged weights where it has them.
 
     Raises:
         ModelFileError: It is missing or damaged, or holds no network that is known.
     """
-    if path.is_dir():
-        return _open_folder(path)
+    folder = folder_of(path)
+    if folder is not None:
+        return _open_folder(folder)
     file = open_weights(path)
     parts = parts_of(file, ema=ema)
     if not parts:
@@ -100,9 +102,20 @@ def open_model(path: Path, *, ema: bool = True) -> ModelSource:
     return ModelSource(path, parts, config_beside(path))
 
 
-def is_diffusers_folder(path: Path) -> bool:
-    """Whether a folder holds networks in subfolders, as diffusers writes them."""
-    return path.is_dir() and any((path / name).is_dir() for name in ("unet", "vae", "vqvae"))
+def folder_of(path: Path) -> Path | None:
+    """Return the folder that a path means: itself, or that of its model_index.json; None for other files."""
+    if path.name == INDEX:
+        return path.parent
+    return path if path.is_dir() else None
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the files that decide what loading `path` gives, as far as they are there."""
+    folder = folder_of(path)
+    if folder is not None:
+        found = (file for name in (*ROLES, "scheduler") for file in sorted((folder / name).glob("*")))
+        return (path, *(file for file in found if file.suffix in (*SUFFIXES, ".json")))
+    return (path, *(file for file in configurations_beside(path) if file.is_file()))
 
 
 def _open_folder(folder: Path) -> ModelSource:
