@@ -26,6 +26,15 @@ def exclusive(path: Path, watch: Watch) -> Iterator[None]:
             _give_back(file)
 
 
+def try_hold(path: Path) -> IO[bytes] | None:
+    """Take the lock file `path` until what is returned is closed; None where somebody else has it."""
+    file = path.open("a+b")
+    if _taken(file):
+        return file
+    file.close()
+    return None
+
+
 if sys.platform == "win32":
     import msvcrt
 

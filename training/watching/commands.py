@@ -1,0 +1,78 @@
+"""What a watcher may tell a run: commands in its control folder, more steps, and a process that works on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import InputError
+from training import toml_writer
+from training.run_folder import write_atomically
+from training.watching.run_state import LOG, RunState
+
+COMMANDS = ("pause", "resume", "stop", "abort", "sample", "checkpoint")
+_MAIN = Path(__file__).resolve().parents[2] / "main.py"
+
+
+def send(folder: Path, command: str) -> Path:
+    """Put a command into the run's control folder; the process takes them in the order of their numbers."""
+    assert command in COMMANDS
+    control = folder / "control"
+    control.mkdir(parents=True, exist_ok=True)
+    # A number from the clock stays in order across watchers, also when the process takes files meanwhile.
+    file = control / f"{time.time_ns():020d}.json"
+    write_atomically(file, json.dumps({"command": command}).encode())
+    return file
+
+
+def start(folder: Path, config: Path | None = None, overrides: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Start a training process that outlives this one; it begins `config`, or resumes the run in `folder`.
+
+    What it prints goes to the folder's train.log; launch.json says which process it is until its first status.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("control/*.json"):
+        left.unlink(missing_ok=True)  # said to a process that is gone
+    target = str(config.resolve() if config else folder.resolve())
+    settings = [part for assignment in overrides for part in ("--set", assignment)]
+    detached = {"creationflags": 0x208} if sys.platform == "win32" else {"start_new_session": True}
+    with (folder / LOG).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(_MAIN), "train", target, *settings],
+            cwd=folder.resolve().parent.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"}, **detached,  # type: ignore[call-overload]
+        )  # fmt: skip
+    write_atomically(folder / "launch.json", json.dumps({"pid": process.pid, "time": time.time()}).encode())
+    return process
+
+
+def extend(state: RunState, phase: str, steps: int) -> None:
+    """Let a run that is at rest go on to `steps` steps of `phase` when it is started next.
+
+    Raises:
+        InputError: A process works on the run, the phase is not in it, or it already has that many steps.
+    """
+    file = state.path / "config.toml"
+    table = tomllib.loads(file.read_text("utf-8"))
+    now = int(table.get(phase, {}).get("steps", 0))
+    if state.alive or steps <= now:
+        raise InputError(
+            f"The run {state.name} cannot go on to {steps} steps of {phase}.",
+            why="A process works on it." if state.alive else f"It already has {now}.",
+            fix="Stop it first." if state.alive else f"Give more than {now} steps.",
+        )
+    table[phase]["steps"] = steps
+    # Later phases were trained on what this one gave, so they are not done any more either.
+    later = state.finished[: state.finished.index(phase)] if phase in state.finished else state.finished
+    write_atomically(file, toml_writer.dumps(table).encode())
+    write_atomically(state.path / "finished.json", json.dumps(later).encode())
+    with (state.path / "events.jsonl").open("a", encoding="utf-8") as events:
+        events.write(
+            json.dumps({"time": time.time(), "event": "extended", "phase": phase, "step": now, "to": steps}) + "\n"
+        )
