@@ -92,22 +92,18 @@ class UNetModel(nn.Module):
             self.label_emb = _label_embedding(num_classes, adm_in_channels, emb_dim)
         # As published: heads of their own on the way up only in plain attention blocks that give no head width.
         own_heads_up = num_heads_upsample != -1 and legacy and not use_spatial_transformer
-
-        def per_level(number: int | Sequence[int]) -> tuple[int, ...]:
-            return (number,) * levels if isinstance(number, int) else tuple(number)
-
         layers = UNetLayers(
             emb_dim=emb_dim,
             dropout=dropout,
             widths=tuple(mult * model_channels for mult in channel_mult),
-            blocks=per_level(num_res_blocks),
+            blocks=_per_level(num_res_blocks, levels),
             attention_resolutions=tuple(attention_resolutions),
             num_attention_blocks=None if num_attention_blocks is None else tuple(num_attention_blocks),
             num_heads=num_heads,
             num_heads_upsample=num_heads_upsample if own_heads_up else num_heads,
             num_head_channels=num_head_channels,
             use_spatial_transformer=use_spatial_transformer,
-            transformer_depth=per_level(transformer_depth),
+            transformer_depth=_per_level(transformer_depth, levels),
             context_dim=tuple(context_dim) if isinstance(context_dim, Sequence) else context_dim,
             legacy=legacy,
             disable_self_attentions=tuple(disable_self_attentions or [False] * levels),
@@ -120,11 +116,8 @@ class UNetModel(nn.Module):
         self.input_blocks, stored = layers.down_path(nn.Conv2d(in_channels, model_channels, 3, padding=1))
         self.middle_block = layers.middle(disable_middle_self_attn)
         self.output_blocks = layers.up_path(stored)
-        self.out = nn.Sequential(
-            nn.GroupNorm(32, layers.widths[0]),
-            nn.SiLU(),
-            zero_module(nn.Conv2d(model_channels, out_channels, 3, padding=1)),
-        )
+        last = zero_module(nn.Conv2d(model_channels, out_channels, 3, padding=1))
+        self.out = nn.Sequential(nn.GroupNorm(32, layers.widths[0]), nn.SiLU(), last)
         self.id_predictor: nn.Sequential | None = None
         if n_embed is not None:
             self.id_predictor = nn.Sequential(nn.GroupNorm(32, layers.widths[0]), nn.Conv2d(model_channels, n_embed, 1))
@@ -176,6 +169,10 @@ def _in_type(context: Context, dtype: torch.dtype) -> Context:
     if context is None or isinstance(context, Tensor):
         return None if context is None else context.to(dtype)
     return [tokens.to(dtype) for tokens in context]
+
+
+def _per_level(number: int | Sequence[int], levels: int) -> tuple[int, ...]:
+    return (number,) * levels if isinstance(number, int) else tuple(number)
 
 
 def _label_embedding(num_classes: int | str, adm_in_channels: int | None, emb_dim: int) -> nn.Module:
