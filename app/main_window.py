@@ -14,12 +14,14 @@ from app.catalogue import Catalogue, shipped_catalogue
 from app.document import Document
 from app.editor.canvas import Canvas
 from app.files import Files
+from app.freshness import Freshness
 from app.panels.banner import Banner
 from app.panels.library import LibraryPanel
 from app.panels.log import LogPanel
 from app.panels.preview import PreviewPanel
 from app.panels.properties import PropertiesPanel
 from app.panels.widgets import panel_header, rule
+from app.problems import Problems
 from app.runtime.bridge import Bridge
 from app.runtime.garbage import WindowCollector
 from app.runtime.messages import EngineFailed, EngineReady
@@ -29,7 +31,7 @@ from app.settings import Settings
 from app.status import StatusLine
 from app.theme import icon, theme
 from core.errors import LoomError
-from core.events import NodeFailed, RunQueued
+from core.events import RunQueued
 
 MakeWorker = Callable[[Post], Worker]
 _SPLITTERS = ("columns", "side", "middle")
@@ -46,6 +48,8 @@ class MainWindow(QMainWindow):
         preview: The picture.
         log: What happened.
         banner: The error above the canvas.
+        freshness: What an edit has made stale.
+        problems: What is wrong with the nodes.
         monitor: The run.
         worker: The thread that runs.
         actions_by_name: Every action.
@@ -61,11 +65,13 @@ class MainWindow(QMainWindow):
         self.document = Document(self)
         self.canvas = Canvas(self.document, catalogue)
         self.library = LibraryPanel(catalogue)
-        self.properties = PropertiesPanel(self.document, catalogue)
+        self.freshness = Freshness(self.document, catalogue)
+        self.problems = Problems(self.document, self.freshness)
+        self.properties = PropertiesPanel(self.document, catalogue, self.problems)
         self.preview, self.log, self.banner = PreviewPanel(), LogPanel(), Banner()
         self.preview.folder = settings.folder
         self.files = Files(self, self.document, settings)
-        self.monitor = RunMonitor(self.document, self.canvas, self.preview, self.log)
+        self.monitor = RunMonitor(self.freshness, self.problems, self.canvas, self.preview, self.log)
         self.bridge, self._collector = Bridge(self), WindowCollector(self)
         self.worker = make_worker(self.bridge.post)
         self._compose()
@@ -197,7 +203,7 @@ class MainWindow(QMainWindow):
         if isinstance(message, EngineReady):
             self.engine_ready = True
             self._collector.settle()
-            for part in (self.canvas, self.library, self.properties):
+            for part in (self.freshness, self.canvas, self.library, self.properties):
                 part.set_catalogue(message.catalogue)
             self.status_line.show_device(message.device)
         elif isinstance(message, EngineFailed):
@@ -205,8 +211,6 @@ class MainWindow(QMainWindow):
             self.status_line.show_device("no engine")
         else:
             self.monitor.take(message)
-            if isinstance(message, NodeFailed):
-                self.properties.show_problem(message.node, message.port, f"{message.error.what} {message.error.fix}")
             return
         self._refresh()
 

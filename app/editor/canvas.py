@@ -7,13 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app import document as edits
 from app.catalogue import Catalogue
 from app.document import Document
-from app.editor.card_state import CardState
 from app.editor.graph_view import GraphView
 from app.editor.node_item import CardItem
 from app.editor.port_item import LoomPort
@@ -133,12 +131,12 @@ class Canvas(QWidget):
         if changes:
             self._document.do(Group(changes))
 
-    def show_run(self, node: str, preview: QImage | None = None, **change: Any) -> None:
+    def show_run(self, node: str, **change: Any) -> None:
         """Show a part of a run's state on a node's card; unnamed parts stay as they are."""
         card = self.view.cards.get(node)
         if card is not None:
-            state: CardState = replace(card.state, **change)
-            card.show_state(state if preview is None else replace(state, preview=preview))
+            card.show_state(replace(card.state, **change))
+            card.place_strip(self.view.cards.values())
 
     def _replace(self) -> None:
         self.view.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
@@ -59,3 +60,19 @@ def lay_out(card: NodeCard) -> CardLayout:
         top += side
     header = QRectF(0.0, 0.0, width, look.px("card_header"))
     return CardLayout(width, top + unit, header, inputs, outputs, tuple(settings), preview)
+
+
+def place_strip(layout: CardLayout, height: float, others: Sequence[QRectF]) -> QRectF:
+    """Where a message of this height goes: below or above the card where it is free, else over the picture.
+
+    `others` are the other cards in this card's coordinates.
+    """
+    gap = float(theme().px("half"))
+    below = QRectF(0.0, layout.height + gap, layout.width, height)
+    above = QRectF(0.0, -gap - height, layout.width, height)
+    for place in (below, above):
+        if not any(other.intersects(place) for other in others):
+            return place
+    if layout.preview is not None:
+        return QRectF(gap, layout.height - gap - height, layout.width - 2 * gap, height)
+    return below

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -15,7 +15,9 @@ from app.theme import PortStyle, font, theme
 
 DETAIL_SCALE = 0.4
 """Below this scale a card is a coloured box with its title: nothing smaller could be read."""
-ERROR_HEIGHT = 62.0
+STRIP_HEIGHT = 72.0
+"""The most that a message takes; longer ones are cut, and the banner and the log have them whole."""
+STALE_OPACITY = 0.3
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -66,11 +68,11 @@ def paint_header(painter: QPainter, layout: CardLayout, title: str, state: CardS
 
 
 def _status(state: CardState, note: str) -> tuple[str, str]:
-    if state.phase == "failed":
+    if state.phase == "failed" and state.error:
         return "failed", "danger"
     if state.phase == "running":
         return (f"{state.done}/{state.total}" if state.total else "running"), "accent"
-    if state.phase == "done":
+    if state.phase == "done" and not state.stale:
         return ("cached", "text_faint") if state.cached else (readable_seconds(state.seconds or 0.0), "success")
     return note, "text_faint"
 
@@ -126,7 +128,7 @@ def paint_port_names(
             painter.drawText(box, _RIGHT if outgoing else _LEFT, text)
 
 
-def paint_settings(painter: QPainter, layout: CardLayout, values: Mapping[str, Any], fault: str | None) -> None:
+def paint_settings(painter: QPainter, layout: CardLayout, values: Mapping[str, Any], faults: Collection[str]) -> None:
     """Write the shown settings: label and value on a line, a text in a box of its own."""
     look = theme()
     painter.setFont(font("font_card"))
@@ -134,10 +136,10 @@ def paint_settings(painter: QPainter, layout: CardLayout, values: Mapping[str, A
     for setting, box in layout.settings:
         value = values.get(setting.name, setting.default)
         if setting.widget == "multiline":
-            _paint_text_box(painter, box, str(value or ""), setting.label, faulty=fault == setting.name)
+            _paint_text_box(painter, box, str(value or ""), setting.label, faulty=setting.name in faults)
             continue
         inner = box.adjusted(4, 0, -4, 0)
-        painter.setPen(look.color("danger" if fault == setting.name else "text_faint"))
+        painter.setPen(look.color("danger" if setting.name in faults else "text_faint"))
         painter.drawText(inner, _LEFT, setting.label)
         room = inner.width() - metrics.horizontalAdvance(setting.label) - 12
         painter.setPen(look.color("text"))
@@ -193,18 +195,26 @@ def paint_preview(painter: QPainter, layout: CardLayout, state: CardState) -> No
     size_x, size_y = image.width() * scale, image.height() * scale
     target = QRectF(place.center().x() - size_x / 2, place.center().y() - size_y / 2, size_x, size_y)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+    painter.setOpacity(STALE_OPACITY if state.stale else 1.0)
     painter.drawImage(target, image)
+    painter.setOpacity(1.0)
 
 
-def paint_error(painter: QPainter, layout: CardLayout, message: str) -> None:
-    """Write what went wrong in a strip below the card."""
+def strip_height(layout: CardLayout, message: str) -> float:
+    """How much a message below a card takes."""
+    room = QRectF(0, 0, layout.width - 16, 1e4)
+    needed = QFontMetricsF(font("font_card")).boundingRect(room, Qt.TextFlag.TextWordWrap.value, message).height()
+    return min(needed + 10.0, STRIP_HEIGHT)
+
+
+def paint_strip(painter: QPainter, strip: QRectF, message: str, *, failed: bool) -> None:
+    """Write what went wrong (red), or what the node has to say (amber), into its place."""
     look = theme()
-    strip = QRectF(0, layout.height + 4, layout.width, ERROR_HEIGHT - 6)
-    painter.setPen(QPen(look.color("danger"), 1.0))
-    painter.setBrush(look.color("danger_fill"))
+    painter.setPen(QPen(look.color("danger" if failed else "card_border"), 1.0))
+    painter.setBrush(look.color("danger_fill" if failed else "card"))
     painter.drawRoundedRect(strip, 6, 6)
     painter.setFont(font("font_card"))
-    painter.setPen(look.color("text"))
+    painter.setPen(look.color("text" if failed else "warning"))
     inner = strip.adjusted(8, 4, -8, -4)
     wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(inner, wrap, _clipped(message, QFontMetricsF(painter.font()), inner))

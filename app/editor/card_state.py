@@ -22,7 +22,10 @@ class CardState:
         cached: Whether the result came from the cache.
         preview: Newest picture, or None.
         error: What went wrong, one or two sentences; empty when nothing did.
-        error_port: Name of the input or setting at fault, or None.
+        faults: Names of the inputs and settings at fault.
+        note: What the node had to say that is no error; may be empty.
+        made_of: Fingerprint of the node that all this belongs to (`app.freshness`), or None before the first run.
+        stale: Whether the node, or anything upstream, has changed since.
     """
 
     phase: Phase = "idle"
@@ -32,7 +35,15 @@ class CardState:
     cached: bool = False
     preview: QImage | None = None
     error: str = ""
-    error_port: str | None = None
+    faults: frozenset[str] = frozenset()
+    note: str = ""
+    made_of: int | None = None
+    stale: bool = False
+
+    @property
+    def message(self) -> str:
+        """What the card says below itself: an error, else a note that still holds."""
+        return self.error or ("" if self.stale else self.note)
 
     @property
     def progress(self) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.catalogue import Catalogue, NodeCard, PortCard
-from app.editor.card_state import CardState
 from app.editor.link_item import LinkItem
 from app.editor.linking import LinkingViewer
 from app.editor.node_item import CardItem
@@ -35,11 +34,11 @@ class GraphView:
                 self._add(node, workflow, catalogue)
             elif item.node is not node:
                 item.show_node(node)
-                if item.state.error:  # it was about the node as it was
-                    item.show_state(CardState(preview=item.state.preview))
         for place, link in workflow.links.items():
             if place not in self.links:
                 self._connect(place, link)
+        for item in self.cards.values():
+            item.place_strip(self.cards.values())
         for link, item in self.links.values():
             ends = (workflow.nodes[link.source], workflow.nodes[link.target])
             item.set_muted(any(node.state == "muted" for node in ends))
@@ -98,11 +97,6 @@ class GraphView:
     @staticmethod
     def _card_of(node: Node, workflow: Workflow, catalogue: Catalogue) -> NodeCard:
         return catalogue.get(node.type) or _placeholder(node, workflow)
-
-    def reset_states(self) -> None:
-        """Forget how runs went; pictures go too."""
-        for card in self.cards.values():
-            card.show_state(CardState())
 
 
 def _placeholder(node: Node, workflow: Workflow) -> NodeCard:

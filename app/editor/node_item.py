@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.catalogue import NodeCard, PortCard, fits
 from app.editor import card_painter as paint
-from app.editor.card_layout import lay_out
+from app.editor.card_layout import lay_out, place_strip
 from app.editor.card_state import CardState
 from app.editor.port_item import LoomPort
 from app.theme import theme
@@ -42,6 +43,7 @@ class CardItem(AbstractNodeItem):
         self._width, self._height = self._layout.width, self._layout.height
         self.inputs = self._ports(card.inputs, outgoing=False)
         self.outputs = self._ports(card.outputs, outgoing=True)
+        self._strip: QRectF | None = None
         self.xy_pos = list(node.position)
         self.show_node(node)
 
@@ -69,11 +71,20 @@ class CardItem(AbstractNodeItem):
 
     def show_state(self, state: CardState) -> None:
         """Show how the run goes here."""
-        if bool(state.error) != bool(self.state.error):
-            self.prepareGeometryChange()
-            self.setZValue(2.0 if state.error else 1.0)
         self.state = state
         self.update()
+
+    def place_strip(self, cards: Iterable[CardItem]) -> None:
+        """Find the place for the message, if there is one, free of the other `cards`."""
+        strip = None
+        if self.state.message:
+            others = [card.outline().translated(-self.pos()) for card in cards if card is not self]
+            strip = place_strip(self._layout, paint.strip_height(self._layout, self.state.message), others)
+        if strip != self._strip:
+            self.prepareGeometryChange()
+            self._strip = strip
+            self.setZValue(2.0 if strip else 1.0)
+            self.update()
 
     def show_live(self, port: LoomPort | None) -> None:
         """Dim the ports that the link being drawn from `port` cannot end at; None = no link is drawn."""
@@ -86,7 +97,7 @@ class CardItem(AbstractNodeItem):
         return [link for port in (*self.inputs, *self.outputs) for link in port.connected_pipes]
 
     def outline(self) -> QRectF:
-        """The card itself, in scene coordinates, without ports and error text."""
+        """The card itself, in scene coordinates, without ports and message."""
         return QRectF(self.x(), self.y(), self._width, self._height)
 
     def _strength(self, port: PortCard, outgoing: bool) -> int:
@@ -98,8 +109,8 @@ class CardItem(AbstractNodeItem):
         return 255 if (fits(live.card, port) if live.outgoing else fits(port, live.card)) else 50
 
     def boundingRect(self) -> QRectF:
-        below = paint.ERROR_HEIGHT if self.state.error else 0.0
-        return QRectF(-8.0, -3.0, self._width + 16.0, self._height + 6.0 + below)
+        card = QRectF(-8.0, -3.0, self._width + 16.0, self._height + 6.0)
+        return card.united(self._strip.adjusted(-2, -2, 2, 2)) if self._strip else card
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         layout, state, on = self._layout, self.state, self.node.state == "on"
@@ -108,13 +119,13 @@ class CardItem(AbstractNodeItem):
         paint.paint_header(painter, layout, self.title, state, _NOTES[self.node.state])
         if detailed:
             paint.paint_port_names(painter, layout, self.card, self._strength)
-            paint.paint_settings(painter, layout, self.node.settings, state.error_port)
+            paint.paint_settings(painter, layout, self.node.settings, state.faults)
         paint.paint_preview(painter, layout, state)
         paint.paint_frame(painter, layout, selected=self.isSelected(), failed=bool(state.error) or not self.card.known)
         if detailed:
             self._paint_ports(painter)
-            if state.error:
-                paint.paint_error(painter, layout, state.error)
+            if self._strip:
+                paint.paint_strip(painter, self._strip, state.message, failed=bool(state.error))
 
     def _paint_ports(self, painter: QPainter) -> None:
         for items, places in ((self.inputs, self._layout.inputs), (self.outputs, self._layout.outputs)):

@@ -21,7 +21,7 @@ class NodeTree(QTreeWidget):
         taken(QTreeWidgetItem): Return was pressed on an item.
     """
 
-    taken = Signal(object)
+    taken = Signal(QTreeWidgetItem)
 
     def mimeTypes(self) -> list[str]:
         return [NODE_MIME]

@@ -16,18 +16,23 @@ _SMOOTH_BELOW = 6.0
 """Enlarged more than this, pixels are shown as squares: a person is then looking at pixels."""
 
 
+_STALE_OPACITY = 0.35
+
+
 class PictureView(QWidget):
     """One picture, whole or zoomed.
 
     Attributes:
         image: The picture, or None.
         zoom: Scale in screen pixels a picture pixel; None = as large as fits whole.
+        stale: Whether the workflow no longer makes this picture; it is then dimmed.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.image: QImage | None = None
         self.zoom: float | None = None
+        self.stale = False
         self._pan = QPointF()
         self._grabbed: QPointF | None = None
         self.setMinimumSize(160, 160)
@@ -81,6 +86,7 @@ class PictureView(QWidget):
         smooth = self.zoom is None or self.scale() < _SMOOTH_BELOW
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.setClipRect(self.rect())
+        painter.setOpacity(_STALE_OPACITY if self.stale else 1.0)
         painter.drawImage(self._target(self.image), self.image)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -129,6 +135,7 @@ class PreviewPanel(QWidget):
         self._caption.setObjectName("help")
         self.folder = Path.home()
         self._texts: dict[str, str] = {}
+        self._own_caption = " "
         self._save = small_button("save", "Save the picture as…", self.save_as)
         self._save.setEnabled(False)
         buttons = (
@@ -150,9 +157,16 @@ class PreviewPanel(QWidget):
     def show_picture(self, image: QImage | None, caption: str, texts: dict[str, str] | None = None) -> None:
         """Show a picture; `texts` go into the file when a person saves it."""
         self.view.show_image(image)
-        self._caption.setText(caption or " ")
+        self._own_caption = caption or " "
         self._texts = texts or {}
         self._save.setEnabled(image is not None)
+        self.show_stale(False)
+
+    def show_stale(self, stale: bool) -> None:
+        """Dim the picture when the workflow has changed since it was made."""
+        self.view.stale = stale and self.view.image is not None
+        self.view.update()
+        self._caption.setText(f"{self._own_caption} (before the last change)" if self.view.stale else self._own_caption)
 
     @property
     def caption(self) -> str:

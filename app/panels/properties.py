@@ -12,6 +12,7 @@ from app.catalogue import Catalogue, NodeCard, SettingCard
 from app.document import Document
 from app.panels.controls import Control, LongTextControl, make_control
 from app.panels.widgets import HistoryKeys, small_button, wrapped_label
+from app.problems import Problems
 from core.graph.edits import Rename, ResetSetting, SetSetting
 from core.graph.workflow import Node
 
@@ -82,11 +83,13 @@ class PropertiesPanel(QScrollArea):
         rows: The present setting rows by name.
     """
 
-    def __init__(self, document: Document, catalogue: Catalogue, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, catalogue: Catalogue, problems: Problems, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._document, self._catalogue = document, catalogue
+        self._document, self._catalogue, self._problems = document, catalogue, problems
         self._selected: list[str] = []
         self._shown: tuple[str, NodeCard] | None = None
         self._merge: tuple[object, ...] = ()
@@ -95,6 +98,7 @@ class PropertiesPanel(QScrollArea):
         self._keys = HistoryKeys(self)
         self.rows: dict[str, SettingRow] = {}
         document.edited.connect(self.refresh)
+        problems.changed.connect(self._mark)
         document.replaced.connect(lambda: self.show_nodes([]))
         self.show_nodes([])
 
@@ -118,11 +122,6 @@ class PropertiesPanel(QScrollArea):
         if self._shown != (node.id, card):
             self._build(node, card)
         self._show_values(node, card)
-
-    def show_problem(self, node: str, port: str | None, text: str) -> None:
-        """Mark the setting at fault, if it is in sight."""
-        if self._shown and self._shown[0] == node and port in self.rows:
-            self.rows[port].show_problem(text)
 
     def focus_setting(self, name: str) -> None:
         """Put the keyboard into a setting's control, if it is in sight."""
@@ -184,7 +183,15 @@ class PropertiesPanel(QScrollArea):
             self._title.setText(title)
         for row in self.rows.values():
             row.show_value(node)
-            row.show_problem("")
+        self._mark()
+
+    def _mark(self) -> None:
+        """Say at each setting what is wrong with it."""
+        if self._shown is None:
+            return
+        errors = {error.port: error for error in self._problems.of(self._shown[0])}
+        for name, row in self.rows.items():
+            row.show_problem(f"{errors[name].what} {errors[name].fix}" if name in errors else "")
 
     def _set(self, name: str, value: object) -> None:
         if self._shown is None:

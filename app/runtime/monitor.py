@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from app.document import Document
 from app.editor.canvas import Canvas
 from app.editor.card_state import readable_seconds
+from app.freshness import Freshness, Snapshot
 from app.panels.log import LogPanel
 from app.panels.preview import PreviewPanel
+from app.problems import Problems
 from app.runtime.messages import PictureMade
 from app.runtime.pictures import to_image, to_sheet
 from core.events import (
     NodeFailed,
     NodeFinished,
+    NodeNoted,
     NodeStarted,
     RunCancelled,
     RunFailed,
@@ -37,6 +41,7 @@ class RunMonitor(QObject):
     Attributes:
         running: Whether a run goes on or waits.
         outcome: How the last run ended: "", "finished", "failed" or "cancelled".
+        written: The files that the present or last run's results are in, and whether this run wrote each.
 
     Signals:
         changed(): `running` or the status text changed.
@@ -46,19 +51,26 @@ class RunMonitor(QObject):
     changed = Signal()
     failed = Signal(object)
 
-    def __init__(self, document: Document, canvas: Canvas, preview: PreviewPanel, log: LogPanel) -> None:
+    def __init__(
+        self, freshness: Freshness, problems: Problems, canvas: Canvas, preview: PreviewPanel, log: LogPanel
+    ) -> None:
         super().__init__()
-        self._document, self._canvas, self._preview, self._log = document, canvas, preview, log
+        self._freshness, self._problems = freshness, problems
+        self._canvas, self._preview, self._log = canvas, preview, log
+        self._snapshot = Snapshot()
         self._waiting = 0
         self._started: float | None = None
         self._seconds: float | None = None
-        self._failed: set[str] = set()
-        self._picture_of = ""
+        self._pictured: set[str] = set()
+        self._picture: tuple[str, int | None] = ("", None)
         self._running_text = ""
         self.outcome = ""
+        self.written: dict[Path, bool] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self.changed)
+        freshness.changed.connect(self._compare)
+        problems.changed.connect(self._show_problems)
 
     @property
     def running(self) -> bool:
@@ -85,25 +97,26 @@ class RunMonitor(QObject):
         match message:
             case RunQueued():
                 self._waiting += 1
+                self._snapshot = self._freshness.snapshot()
+                self._problems.forget()
                 self._timer.start()
             case RunStarted():
                 self._begin()
             case NodeStarted():
                 self._running_text = f"Running {self._title(message.node)}"
-                self._canvas.show_run(message.node, phase="running", done=0, total=0)
+                self._show(message.node, phase="running", done=0, total=0)
             case StepTaken():
                 self._step(message)
+            case NodeNoted():
+                self._show(message.node, note=message.text)
+                self._log.say(f"{self._title(message.node)}: {message.text}", "warning")
             case NodeFinished():
-                self._canvas.show_run(
-                    message.node, phase="done", seconds=message.seconds, cached=message.cached, error=""
-                )
-                if not message.cached:
-                    took = readable_seconds(message.seconds)
-                    self._log.say(f"{self._title(message.node)}: {message.summary or 'done'}, {took}")
+                self._finish_node(message)
             case PictureMade():
                 self._show_picture(message.node, to_sheet(message.pixels))
             case NodeFailed():
-                self._fail_node(message)
+                self._show(message.node, phase="failed")
+                self._problems.add(message, self._snapshot)
             case RunFinished():
                 self._end("finished", f"Finished in {readable_seconds(message.seconds)}", "success")
             case RunCancelled():
@@ -116,50 +129,89 @@ class RunMonitor(QObject):
         self.changed.emit()
 
     def forget(self) -> None:
-        """Another workflow is open: its cards show no run."""
-        self._failed.clear()
-        self.outcome, self._seconds = "", None
+        """Another workflow is open: its cards show no run, and the picture is not its own."""
+        self._problems.forget()
+        self._preview.show_picture(None, "")
+        self.outcome, self._seconds, self._picture = "", None, ("", None)
+        self.written.clear()
         self.changed.emit()
 
     def _begin(self) -> None:
         self._started, self._seconds = time.monotonic(), None
-        self._failed.clear()
-        self._picture_of = ""
+        self._pictured.clear()
+        self.written.clear()
         for node in self._canvas.view.cards:
-            self._canvas.show_run(node, phase="waiting", error="", error_port=None, seconds=None, done=0, total=0)
+            self._canvas.show_run(node, phase="waiting", note="", seconds=None, done=0, total=0)
         self._log.say("Run started")
+
+    def _show(self, node: str, **change: Any) -> None:
+        """Show a part of this run on a node's card, and whether the node is still as the run took it."""
+        made_of = self._snapshot.prints.get(node)
+        stale = made_of != self._freshness.prints.get(node)
+        self._canvas.show_run(node, made_of=made_of, stale=stale, **change)
+
+    def _compare(self) -> None:
+        """Mark what belongs to the workflow as it was, and unmark it when an edit is taken back."""
+        prints = self._freshness.prints
+        for node, card in self._canvas.view.cards.items():
+            stale = card.state.made_of is not None and card.state.made_of != prints.get(node)
+            if stale != card.state.stale:
+                self._canvas.show_run(node, stale=stale)
+        node, made_of = self._picture
+        self._preview.show_stale(made_of is not None and made_of != prints.get(node))
+
+    def _show_problems(self) -> None:
+        """Mark on each card what is wrong with it; there is room for one message, the first to mend."""
+        for node, card in self._canvas.view.cards.items():
+            found = self._problems.of(node)
+            text = f"{found[0].what} {found[0].fix}" if found else ""
+            faults = frozenset(error.port for error in found if error.port is not None)
+            if (text, faults) != (card.state.error, card.state.faults):
+                self._canvas.show_run(node, error=text, faults=faults)
+
+    def _finish_node(self, event: NodeFinished) -> None:
+        image = to_image(event.preview)
+        picture = {} if event.node in self._pictured else {"preview": image}
+        self._show(event.node, phase="done", seconds=event.seconds, cached=event.cached, **picture)
+        self.written.update(dict.fromkeys(event.written, not event.cached))
+        if not event.cached:
+            took = readable_seconds(event.seconds)
+            self._log.say(f"{self._title(event.node)}: {event.summary or 'done'}, {took}")
+            for path in event.written:
+                self._log.say(f"Saved {path}", "success")
 
     def _step(self, event: StepTaken) -> None:
         image = to_image(event.preview)
-        self._canvas.show_run(event.node, phase="running", done=event.done, total=event.total, preview=image, error="")
+        picture = {} if image is None else {"preview": image}
+        self._show(event.node, phase="running", done=event.done, total=event.total, **picture)
         self._running_text = f"{self._title(event.node)}: step {event.done} of {event.total}"
         if image is not None:
-            self._preview.show_picture(image, self._running_text)
+            self._show_large(event.node, image, self._running_text)
+
+    def _show_large(self, node: str, image: QImage, caption: str, texts: dict[str, str] | None = None) -> None:
+        self._preview.show_picture(image, caption, texts)
+        self._picture = (node, self._snapshot.prints.get(node))
+        self._compare()
 
     def _show_picture(self, node: str, image: QImage | None) -> None:
         if image is None:
             return
-        self._canvas.show_run(node, preview=image)
-        for link in self._document.workflow.outgoing(node):
-            self._canvas.show_run(link.target, preview=image)
-        self._picture_of = node
+        workflow = self._snapshot.workflow
+        for shown in (node, *(link.target for link in workflow.outgoing(node))):
+            self._pictured.add(shown)
+            self._show(shown, preview=image)
         caption = f"{self._title(node)}: {image.width()} × {image.height()} pixels"
-        self._preview.show_picture(image, caption, {WORKFLOW_KEY: workflow_file.dumps(self._document.workflow)})
-
-    def _fail_node(self, event: NodeFailed) -> None:
-        if event.node in self._failed:
-            return  # a card has room for one message; the first is the one to mend first
-        self._failed.add(event.node)
-        text = f"{event.error.what} {event.error.fix}"
-        self._canvas.show_run(event.node, phase="failed", error=text, error_port=event.port)
+        self._show_large(node, image, caption, {WORKFLOW_KEY: workflow_file.dumps(workflow)})
 
     def _end(self, outcome: str, text: str, color: str) -> None:
         self._waiting = max(0, self._waiting - 1)
         self._seconds = None if self._started is None else time.monotonic() - self._started
         self._started, self.outcome, self._running_text = None, outcome, ""
         for node, card in self._canvas.view.cards.items():
-            if card.state.phase in ("waiting", "running"):
-                self._canvas.show_run(node, phase="idle", done=0, total=0)
+            if card.state.phase == "running":  # what it shows is half made
+                self._canvas.show_run(node, phase="idle", done=0, total=0, preview=None, made_of=None, stale=False)
+            elif card.state.phase == "waiting":
+                self._canvas.show_run(node, phase="idle")
         if not self._waiting:
             self._timer.stop()
         self._log.say(text, color)

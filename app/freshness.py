@@ -1,0 +1,96 @@
+"""Whether what is shown of a node still belongs to the workflow: fingerprints of nodes with all that feeds them.
+
+They follow the idea of the engine's cache keys (`core.graph.keys`), without files and versions: enough to tell what an
+edit has made stale, and what its undoing makes fresh again, at once and on the window's own thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal
+
+from app.catalogue import Catalogue
+from app.document import Document
+from core.graph.workflow import Node, Workflow
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A workflow as a run took it, with the fingerprint of each node."""
+
+    workflow: Workflow = field(default_factory=Workflow)
+    prints: Mapping[str, int] = field(default_factory=dict)
+
+
+class Freshness(QObject):
+    """The fingerprints of the open document.
+
+    Attributes:
+        catalogue: The kinds of nodes, for the defaults of settings.
+
+    Signals:
+        changed(): The fingerprints may be others now.
+    """
+
+    changed = Signal()
+
+    def __init__(self, document: Document, catalogue: Catalogue) -> None:
+        super().__init__(document)
+        self.catalogue = catalogue
+        self._document = document
+        self._prints: dict[str, int] | None = None
+        document.edited.connect(self._forget)
+        document.replaced.connect(self._forget)
+
+    @property
+    def prints(self) -> dict[str, int]:
+        """Each node's fingerprint by id, as the workflow is now."""
+        if self._prints is None:
+            self._prints = fingerprints(self._document.workflow, self.catalogue)
+        return self._prints
+
+    def snapshot(self) -> Snapshot:
+        """Return the workflow as it is now, for a run."""
+        return Snapshot(self._document.workflow.copy(), self.prints)
+
+    def set_catalogue(self, catalogue: Catalogue) -> None:
+        """Take the engine's catalogue in place of the shipped one."""
+        self.catalogue = catalogue
+        self._forget()
+
+    def _forget(self) -> None:
+        self._prints = None
+        self.changed.emit()
+
+
+def fingerprints(workflow: Workflow, catalogue: Catalogue) -> dict[str, int]:
+    """Return a number for each node that differs when its settings, its state, or anything upstream differs.
+
+    Iterative; the nodes of a circle, which cannot run, count each other as unknown.
+    """
+    made: dict[str, int] = {}
+    opened: set[str] = set()
+    waiting = list(workflow.nodes)
+    while waiting:
+        id = waiting[-1]
+        links = workflow.incoming(id)
+        missing = [link.source for link in links if link.source not in made and link.source not in opened]
+        if id not in made and missing and id not in opened:
+            opened.add(id)
+            waiting += missing
+            continue
+        waiting.pop()
+        if id not in made:
+            sources = tuple((link.input, link.output, made.get(link.source)) for link in links)
+            made[id] = hash((_own(workflow.nodes[id], catalogue), sources))
+    return made
+
+
+def _own(node: Node, catalogue: Catalogue) -> tuple[object, ...]:
+    """Return what a node itself decides about its results: a default that is spelled out counts as the default."""
+    card = catalogue.get(node.type)
+    defaults = {setting.name: setting.default for setting in card.settings} if card else {}
+    values = sorted((name, repr(value)) for name, value in node.settings.items() if value != defaults.get(name))
+    return node.type, node.state, tuple(values)
