@@ -41,6 +41,12 @@ BENCHMARKS = {
     "convergence": Benchmark(
         "how fast each sampler approaches the exact solution, by its number of steps", ("benchmarks.convergence",)
     ),
+    "speed": Benchmark(
+        "time and memory of the UNet and the decoder beside diffusers', on the same weights", ("benchmarks.speed",)
+    ),
+    "parity": Benchmark(
+        "how far every golden fixture's outputs are from the reference's, by family", ("benchmarks.parity",)
+    ),
     "quality": Benchmark("whether the shipped model's pictures show what was asked for", ("benchmarks.quality",)),
 }
 

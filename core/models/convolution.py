@@ -15,10 +15,11 @@ from torch.nn import functional as F  # noqa: N812 - the customary name
 
 from core.models.winograd import convolve3x3
 
-# Measured with one thread: below, torch spends longer on rearranging the weight than on the products ...
-FEW_POSITIONS = 300
-# ... and from here on, and at this width, filtering pays for filtering the weight.
-MANY_POSITIONS, WIDE = 512, 64
+# Measured with one thread. At few positions torch spends longer on rearranging a wide layer's weight than on the
+# products, and the weight of a narrow one in channels-last memory ...
+FEW_POSITIONS, WIDE_WEIGHT = 300, 512 * 512
+# ... while filtering pays where the products outweigh what filtering reads and writes.
+MANY_VALUES, WIDE = 2**18, 128
 
 
 class Conv3x3(nn.Conv2d):
@@ -33,7 +34,8 @@ class Conv3x3(nn.Conv2d):
         if not _short_way(x, self.weight):
             return super().forward(x)
         if b * h * w <= FEW_POSITIONS:
-            return self._gathered(x)
+            wide = self.in_channels * self.out_channels >= WIDE_WEIGHT
+            return self._gathered(x) if wide else super().forward(x.contiguous())
         if self._filtering_pays(b * h * w) and not (h % 2 or w % 2):
             return convolve3x3(x, self.weight, self.bias)
         return super().forward(x)
@@ -48,7 +50,8 @@ class Conv3x3(nn.Conv2d):
         return cast(Tensor, self(F.interpolate(x, scale_factor=2.0, mode="nearest")))
 
     def _filtering_pays(self, positions: int) -> bool:
-        return positions >= MANY_POSITIONS and min(self.in_channels, self.out_channels) >= WIDE
+        narrower = min(self.in_channels, self.out_channels)
+        return narrower >= WIDE and positions * narrower >= MANY_VALUES
 
     def _gathered(self, x: Tensor) -> Tensor:
         """Convolve as the product of the weight [o, 9c] and the neighbourhoods [9c, b*h*w]."""

@@ -9,24 +9,24 @@ from torch.nn import functional as F  # noqa: N812 - the customary name
 from core.models.convolution import Conv1x1, Conv3x3
 from core.models.winograd import convolve3x3
 
-# Few positions, an odd size, many positions, several strips, and a batch.
-SIZES = [(1, 4, 6), (2, 3, 5), (1, 25, 21), (1, 34, 62), (2, 24, 18)]
+# Few positions at a narrow and a wide layer, an odd size, several strips, and a batch.
+SHAPES = [(1, 4, 6, 64, 80), (2, 3, 5, 512, 512), (1, 45, 47, 128, 160), (1, 46, 62, 128, 160), (2, 34, 32, 160, 128)]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_every_way_agrees_with_torch(size: tuple[int, int, int], layout: torch.memory_format) -> None:
-    b, h, w = size
-    layer, x = Conv3x3(64, 80), torch.randn(b, 64, h, w).contiguous(memory_format=layout)
+def test_every_way_agrees_with_torch(shape: tuple[int, ...], layout: torch.memory_format) -> None:
+    b, h, w, c, o = shape
+    layer, x = Conv3x3(c, o), torch.randn(b, c, h, w).contiguous(memory_format=layout)
     wanted = F.conv2d(x, layer.weight, layer.bias, padding=1)
     with torch.no_grad():
         torch.testing.assert_close(layer(x), wanted, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_doubled_image_is_convolved_without_being_made(size: tuple[int, int, int]) -> None:
-    b, h, w = size
-    layer, x = Conv3x3(64, 80), torch.randn(b, 64, h, w)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_doubled_image_is_convolved_without_being_made(shape: tuple[int, ...]) -> None:
+    b, h, w, c, o = shape
+    layer, x = Conv3x3(c, o), torch.randn(b, c, h, w)
     wanted = layer(F.interpolate(x, scale_factor=2.0))
     with torch.no_grad():
         torch.testing.assert_close(layer.doubled(x), wanted, atol=1e-5, rtol=1e-5)
@@ -43,18 +43,18 @@ def test_filtering_in_float64_is_exact(doubled: bool) -> None:
 
 
 def test_gradients_are_those_of_torch() -> None:
-    layer, x = Conv3x3(64, 64), torch.randn(1, 64, 32, 32, requires_grad=True)
+    layer, x = Conv3x3(128, 128), torch.randn(1, 128, 48, 48, requires_grad=True)
     (found,) = torch.autograd.grad(layer(x).square().sum(), x)
     (wanted,) = torch.autograd.grad(F.conv2d(x, layer.weight, layer.bias, padding=1).square().sum(), x)
     torch.testing.assert_close(found, wanted)
 
 
 def test_a_hook_sees_the_doubled_image() -> None:
-    layer, seen = Conv3x3(64, 64), []
+    layer, seen = Conv3x3(128, 128), []
     layer.register_forward_hook(lambda _module, given, _result: seen.append(given[0].shape))
     with torch.no_grad():
-        layer.doubled(torch.randn(1, 64, 16, 16))
-    assert seen == [(1, 64, 32, 32)]
+        layer.doubled(torch.randn(1, 128, 24, 24))
+    assert seen == [(1, 128, 48, 48)]
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
