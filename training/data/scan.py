@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import InputError
 from training.data.item import Record
@@ -23,7 +27,9 @@ from training.data.watch import Watch
 from training.run_folder import cut_torn_line, read_lines, write_atomically
 
 Found = Callable[[Record | Bad], None]
-FLUSH_EVERY = 50
+FLUSH_EVERY = 0.5  # seconds
+THREADS = min(8, os.cpu_count() or 1)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,25 +80,47 @@ def _looked_at(
         (records if isinstance(finding, Record) else bad).append(finding)  # type: ignore[arg-type]
         found(finding)
 
+    def look(name: str) -> tuple[dict[str, Any], list[Record | Bad]]:
+        seen = known.look(folder, name)
+        return seen, list(_told(folder, name, sayings, seen, smallest))
+
     for broken in sayings.bad:
         tell(broken)
+    watch.reached("looking at pictures", 0, len(names))
+    looked = _ahead(look, names)
     try:
-        for index, name in enumerate(names):
-            watch.reached("looking at pictures", index, len(names))
-            for finding in _look(folder, name, sayings, known, smallest):
+        for index, (seen, findings) in enumerate(looked):
+            known.keep(seen)
+            for finding in findings:
                 tell(finding)
+            watch.reached("looking at pictures", index + 1, len(names))
     finally:
+        looked.close()
         known.save()
-    watch.reached("looking at pictures", len(names), len(names))
     for name in sorted(sayings.by_name.keys() - set(names)):
         tell(Bad(name, "named by the metadata, but there is no such picture"))
     known.save(only=set(names))
     return records, bad
 
 
-def _look(folder: Path, name: str, sayings: Sayings, known: _Findings, smallest: int) -> Iterator[Record | Bad]:
+def _ahead(function: Callable[[str], T], names: Iterable[str]) -> Generator[T, None, None]:
+    """Give the function's results in order, computed by a few threads some names ahead (decoding lets others run)."""
+    with ThreadPoolExecutor(THREADS, "scan") as pool:
+        waiting: deque[Future[T]] = deque()
+        try:
+            for name in names:
+                waiting.append(pool.submit(function, name))
+                if len(waiting) > 4 * THREADS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _told(folder: Path, name: str, sayings: Sayings, seen: dict[str, Any], smallest: int) -> Iterator[Record | Bad]:
     """Give what is to be said of one file: a record or why there is none, and faults of what lies beside it."""
-    seen = known.look(folder, name)
     if "bad" in seen:
         yield Bad(name, seen["bad"])
         return
@@ -135,23 +163,27 @@ class _Findings:
 
     def __init__(self, path: Path) -> None:
         self._path, self._known, self._new = path, dict[str, dict[str, Any]](), list[str]()
+        self._saved = time.monotonic()
         for finding in _read_whole_lines(path):
             self._known[finding["name"]] = finding
 
     def look(self, folder: Path, name: str) -> dict[str, Any]:
-        """Return what is known of a file as it is now, looking at it if need be."""
+        """Return what is known of a file as it is now, looking at it if need be; for any thread."""
         path = folder / name
         stamp = _stamp(path)
         finding = self._known.get(name)
         if finding is None or finding["stamp"] != stamp:
-            finding = {"name": name, "stamp": stamp, **_examined(path)}
-            self._known[name] = finding
-            # A file that cannot be opened now may well be later.
-            if not finding.get("bad", "").startswith("unreadable"):
-                self._new.append(json.dumps(finding))
-        if len(self._new) >= FLUSH_EVERY:
-            self.save()
+            return {"name": name, "stamp": stamp, **_examined(path)}
         return finding
+
+    def keep(self, finding: dict[str, Any]) -> None:
+        """Remember what was found, unless the file may well be readable next time."""
+        if self._known.get(finding["name"]) is finding or finding.get("bad", "").startswith("unreadable"):
+            return
+        self._known[finding["name"]] = finding
+        self._new.append(json.dumps(finding))
+        if time.monotonic() - self._saved > FLUSH_EVERY:
+            self.save()
 
     def save(self, only: set[str] | None = None) -> None:
         """Append what is new; with `only`, rewrite the file with these names."""
@@ -163,6 +195,7 @@ class _Findings:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write("".join(line + "\n" for line in self._new))
         self._new.clear()
+        self._saved = time.monotonic()
 
 
 def _read_whole_lines(path: Path) -> list[dict[str, Any]]:
