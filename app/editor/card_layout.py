@@ -63,7 +63,9 @@ def lay_out(card: NodeCard) -> CardLayout:
 
 
 def place_strip(layout: CardLayout, height: float, others: Sequence[QRectF]) -> QRectF:
-    """Where a message of this height goes: below or above the card where it is free, else over the picture.
+    """Where a message of this height goes: below or above the card where that is free, else over the card's lower part.
+
+    Over a picture or the later lines of a text it hides the least; a card without either has it below all the same.
 
     `others` are the other cards in this card's coordinates.
     """
@@ -73,6 +75,11 @@ def place_strip(layout: CardLayout, height: float, others: Sequence[QRectF]) -> 
     for place in (below, above):
         if not any(other.intersects(place) for other in others):
             return place
-    if layout.preview is not None:
-        return QRectF(gap, layout.height - gap - height, layout.width - 2 * gap, height)
-    return below
+    inside = layout.preview
+    for setting, box in layout.settings:
+        if setting.widget == "multiline" and inside is None:
+            inside = box.adjusted(0, theme().px("card_row"), 0, -gap)
+    if inside is None:
+        return below
+    height = min(height, inside.height())
+    return QRectF(inside.left(), inside.bottom() - height, inside.width(), height)

@@ -166,7 +166,7 @@ class PreviewPanel(QWidget):
         """Dim the picture when the workflow has changed since it was made."""
         self.view.stale = stale and self.view.image is not None
         self.view.update()
-        self._caption.setText(f"{self._own_caption} (before the last change)" if self.view.stale else self._own_caption)
+        self._caption.setText(f"{self._own_caption} · out of date" if self.view.stale else self._own_caption)
 
     @property
     def caption(self) -> str:

@@ -67,7 +67,7 @@ def test_an_edit_dims_what_depends_on_it_until_it_is_taken_back(open_window: Ope
     window.document.do(SetSetting("prompt", "text", "longer"))
     assert stale(window) == {"prompt", "steps", "paint", "last"}
     assert window.preview.view.stale
-    assert "before the last change" in window.preview.caption
+    assert "out of date" in window.preview.caption
     window.document.undo()
     assert not stale(window)
     assert not window.preview.view.stale
