@@ -115,8 +115,9 @@ class MainWindow(QMainWindow):
     def show_error(self, error: object) -> None:
         """Say what went wrong above the canvas and in the log."""
         assert isinstance(error, LoomError)
-        self.banner.show_error(error)
-        self.log.say(str(error), "danger")
+        card = self.canvas.view.cards.get(error.node or "")
+        self.banner.show_error(error, card.title if card else "")
+        self.log.say(f"{card.title}: {error}" if card else str(error), "danger")
 
     def _compose(self) -> None:
         self.resize(1280, 800)

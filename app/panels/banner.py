@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, 
 
 from app.panels.widgets import small_button, wrapped_label
 from app.theme import theme
-from core.errors import LoomError
+from core.errors import InputError, LoomError
 
 
 class Banner(QFrame):
@@ -57,13 +57,14 @@ class Banner(QFrame):
         self.escape.activated.connect(self.dismiss)
         self.hide()
 
-    def show_error(self, error: LoomError) -> None:
-        """Show an error; the traceback, if there is one, only on request."""
+    def show_error(self, error: LoomError, name: str = "") -> None:
+        """Show an error at the node called `name`; of a program's mistake the traceback too, on request."""
         self._node = error.node
-        self._what.setText(error.what)
+        self._what.setText(f"{name}: {error.what}" if name and f'"{name}"' not in error.what else error.what)
         self._why.setText(error.why)
         self._fix.setText(error.fix)
-        cause = error.__cause__
+        expected = isinstance(error, InputError) or isinstance(error.__cause__, (LoomError, OSError))
+        cause = None if expected else error.__cause__
         self._more.setPlainText("".join(traceback.format_exception(cause)) if cause else "")
         self._details.setVisible(cause is not None)
         self._details.setChecked(False)

@@ -95,7 +95,7 @@ def test_a_failure_shows_three_parts_on_the_node_and_in_the_banner(open_window: 
     window = open_window(last="test.fail")
     window.run()
     qtbot.waitUntil(lambda: window.monitor.outcome == "failed")
-    assert window.banner.text == "It failed. It always does. Do not use it."
+    assert window.banner.text == "Fail: It failed. It always does. Do not use it."
     assert window.canvas.view.cards["last"].state.error == "It failed. Do not use it."
     assert window.canvas.view.cards["paint"].state.preview is not None, "what was made before stays"
     window.banner.node_asked.emit("last")
