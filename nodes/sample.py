@@ -135,7 +135,9 @@ def guide_by_small_picture(
     autoencoder: Autoencoder,
     image: Image,
     *,
-    strength: Annotated[float, Setting(min=0.0, max=1000.0, step=0.5, shown=True, help="How strongly.")] = 2.0,
+    strength: Annotated[
+        float, Setting(min=0.0, max=1000.0, step=5, shown=True, help="More keeps closer to it.")
+    ] = 20.0,
 ) -> ImageGuidance:
     """Steer the picture so that, made small, it looks like this one, without any training for it.
 
@@ -150,7 +152,9 @@ def guide_by_pixels(
     image: Image,
     mask: Mask,
     *,
-    strength: Annotated[float, Setting(min=0.0, max=1000.0, step=0.5, shown=True, help="How strongly.")] = 2.0,
+    strength: Annotated[
+        float, Setting(min=0.0, max=1000.0, step=5, shown=True, help="More keeps closer to it.")
+    ] = 20.0,
 ) -> ImageGuidance:
     """Steer the picture so that it looks like this one where the mask is not painted, without any training for it.
 

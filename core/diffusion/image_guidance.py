@@ -3,7 +3,9 @@
 Rombach et al. (arXiv 2112.10752), appendix C: p(y | x_t) is judged at the clean latent x_0(x_t) that the model expects,
 and the predicted noise is shifted by its gradient, eps' = eps - sqrt(1 - alpha_bar) grad log p(y | x_0(x_t)), as
 Dhariwal and Nichol (arXiv 2105.05233), algorithm 2, do with a classifier. For pictures, p is Gaussian: the loss is
-|y - T(D(x_0))|^2 / 2 with D the decoder and T what y lost, such as detail or a part.
+|y - T(D(x_0))|^2 / 2 with D the decoder and T what y lost, such as detail or a part; here for each value of the latent,
+so that a strength means the same for pictures of any size. The less signal x_t holds, the less its x_0 means:
+the strength is multiplied by alpha_bar, without which the first steps overshoot and the picture never recovers.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class ImageGuidance:
 
     Attributes:
         target: What is wanted.
-        scale: Factor of the gradient; 1 = a unit variance for each value of the target.
+        scale: Factor of the gradient where the picture is nearly clean; 0 = none, 20 is usual, more keeps closer.
         summary: A few words for people.
     """
 
@@ -65,7 +67,7 @@ def image_guided(model: Model, schedule: NoiseSchedule, guidance: ImageGuidance)
                 port="strength",
             )
         signal, sigma = schedule.signal_and_noise(t, x_t)
-        shift = guidance.scale * sigma * gradient
+        shift = guidance.scale * signal**2 * sigma * gradient
         # x_0' = (x_t - sigma eps') / signal; from noise alone, eps says nothing about x_0.
         x_0 = p.x0 - torch.where(signal > 0, sigma / signal.clamp(min=1e-12), 0.0) * shift
         return Prediction(x_0.detach(), (p.eps + shift).detach())
@@ -78,7 +80,7 @@ def low_resolution(decode: Decode, picture: Tensor) -> Target:
 
     def loss(x_0: Tensor) -> Tensor:
         small = F.interpolate(decode(x_0), picture.shape[-2:], mode="area")
-        return ((small - picture.to(small)) ** 2).flatten(1).sum(1) / 2
+        return _half_square((small - picture.to(small)) ** 2, x_0)
 
     return loss
 
@@ -88,7 +90,7 @@ def known_pixels(decode: Decode, picture: Tensor, mask: Tensor) -> Target:
 
     def loss(x_0: Tensor) -> Tensor:
         image = decode(x_0)
-        return (mask.to(image) * (image - picture.to(image)) ** 2).flatten(1).sum(1) / 2
+        return _half_square(mask.to(image) * (image - picture.to(image)) ** 2, x_0)
 
     return loss
 
@@ -100,3 +102,8 @@ def classified(decode: Decode, classifier: Callable[[Tensor], Tensor], label: in
         return -F.log_softmax(classifier(decode(x_0)), dim=1)[:, label]
 
     return loss
+
+
+def _half_square(squares: Tensor, x_0: Tensor) -> Tensor:
+    """Return half the mean of squared misses, times the number of the latent's values: [b]."""
+    return squares.flatten(1).mean(1) * x_0[0].numel() / 2

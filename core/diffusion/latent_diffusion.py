@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.conditioning.conditioner import Conditioner
 from core.conditioning.conditioning import Conditioning
 from core.conditioning.fitting import check_fits
-from core.conditioning.text import TextEncoder
 from core.diffusion.guidance import ALWAYS, guided
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Model, Parameterization, predicting
@@ -157,11 +157,11 @@ class Denoiser:
 
 @dataclass(frozen=True)
 class LatentDiffusion:
-    """A whole model: first stage, denoiser, and the text encoder trained with it."""
+    """A whole model: first stage, denoiser, and what makes its conditions."""
 
     autoencoder: Autoencoder
     denoiser: Denoiser
-    text_encoder: TextEncoder
+    conditioner: Conditioner
 
 
 def _for(module: torch.nn.Module, x: Tensor) -> Tensor:
