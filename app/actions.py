@@ -88,6 +88,17 @@ def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Calla
     return made
 
 
+def add_recent_menu(after: QAction, fill: Callable[[QMenu], None]) -> QMenu:
+    """Put "Open recent" below an action of a menu; `fill` lists the files each time it is shown."""
+    (menu,) = (each for each in after.associatedObjects() if isinstance(each, QMenu))
+    recent = QMenu("Open recent", menu)
+    recent.setToolTipsVisible(True)
+    recent.aboutToShow.connect(lambda: fill(recent))
+    actions = menu.actions()
+    menu.insertMenu(actions[actions.index(after) + 1], recent)
+    return recent
+
+
 def make_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
     """The toolbar: run and cancel at the left, then the file, the history and the view."""
     bar = QToolBar("Toolbar")

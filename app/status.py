@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import html
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
@@ -36,6 +39,9 @@ class StatusLine:
     def __init__(self, bar: QStatusBar) -> None:
         bar.setSizeGripEnabled(False)
         self._dot, self._state, self._elapsed, self._device = Dot(), QLabel(), QLabel(), QLabel()
+        self._plain = ""
+        self._state.setTextFormat(Qt.TextFormat.RichText)
+        self._state.setOpenExternalLinks(True)
         bar.addWidget(self._dot)
         bar.addWidget(self._state, 1)
         bar.addPermanentWidget(self._elapsed)
@@ -43,8 +49,19 @@ class StatusLine:
 
     def show_state(self, text: str, color: str) -> None:
         """Say what goes on; `color` is a name of the theme."""
-        self._state.setText(text)
+        self._plain = text
+        self._state.setText(html.escape(text))
         self._dot.show_color(color)
+
+    def show_saved(self, path: Path, *, again: bool) -> None:
+        """Add where the result is, as a link that opens the file; `again` = it was saved by an earlier run."""
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        words = "already saved" if again else "saved"
+        link = QUrl.fromLocalFile(str(path)).toString(QUrl.ComponentFormattingOption.FullyEncoded)
+        color = theme().colors["accent"]
+        name = f'<a href="{html.escape(link)}" style="color: {color}">{html.escape(shown.as_posix())}</a>'
+        self._state.setText(f"{html.escape(self._plain)} – {words} {name}")
+        self._plain += f" – {words} {shown.as_posix()}"
 
     def show_elapsed(self, text: str) -> None:
         """Show the time of the present or last run."""
@@ -57,7 +74,7 @@ class StatusLine:
     @property
     def text(self) -> str:
         """What goes on, in words."""
-        return self._state.text()
+        return self._plain
 
     @property
     def device(self) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QBrush, QShowEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.panels.widgets import panel_header, small_button
@@ -41,6 +41,11 @@ class LogPanel(QWidget):
         if self._list.count() > _LIMIT:
             self._list.takeItem(0)
         self._list.scrollToBottom()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Open at the newest line: a list that was hidden did not scroll."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._list.scrollToBottom)
 
     def lines(self) -> list[str]:
         """All lines, oldest first."""

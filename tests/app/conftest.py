@@ -86,9 +86,18 @@ def fail(picture: Picture, *, how: Annotated[str, Setting(choices=("mistake", "c
     raise InputError("It failed.", why="It always does.", fix="Do not use it.", port="how")
 
 
+@node(id="test.write", title="Write", category="Image", writes_files=True)
+def write(picture: Picture, *, run: RunContext) -> None:
+    """Write a file."""
+    run.output_folder.mkdir(exist_ok=True)
+    path = run.output_folder / "grey.txt"
+    path.write_text(str(picture.level), encoding="utf-8")
+    run.wrote(path)
+
+
 def make_registry() -> NodeRegistry:
     registry = NodeRegistry()
-    for each in (amount, words, steps, paint, show, fail):
+    for each in (amount, words, steps, paint, show, fail, write):
         registry.register(each.spec)
     return registry
 
