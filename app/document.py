@@ -16,7 +16,9 @@ from core.graph.history import History
 from core.graph.workflow import Edit, Link, Node, Point, Workflow, new_id
 from core.imaging.picture_workflow import is_picture, read_workflow
 
-DEFAULT_WORKFLOW = RESOURCES / "workflows" / "text_to_image.json"
+TEMPLATES = RESOURCES / "workflows"
+"""The workflows that ship with the program; opened as new ones, so that saving never changes them."""
+DEFAULT_WORKFLOW = TEMPLATES / "text_to_image.json"
 _OFFSET = 32.0
 
 
@@ -61,7 +63,8 @@ class Document(QObject):
     def open(self, path: Path) -> tuple[str, ...]:
         """Open a workflow file and return warnings for people; on an error the present workflow stays.
 
-        A picture opens the workflow that it carries, as a new one: saving must not replace the picture.
+        A picture opens the workflow that it carries, and a shipped workflow opens, as a new one without a file:
+        saving must not replace either.
 
         Raises:
             InputError: The file is missing, damaged or no workflow.
@@ -71,7 +74,7 @@ class Document(QObject):
             self._replace(loaded.workflow, None)
         else:
             loaded = workflow_file.load(path)
-            self._replace(loaded.workflow, path)
+            self._replace(loaded.workflow, None if is_template(path) else path)
         return loaded.warnings
 
     def open_default(self) -> None:
@@ -120,6 +123,11 @@ class Document(QObject):
     def _tell(self, _edit: Edit) -> None:
         self.edited.emit()
         self.named.emit()
+
+
+def is_template(path: Path) -> bool:
+    """Whether a file is one of those that ship with the program."""
+    return path.resolve().is_relative_to(TEMPLATES.resolve())
 
 
 def add_node(document: Document, kind: str, position: Point) -> str:

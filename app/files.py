@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
-from app.document import Document
+from app.document import Document, is_template
 from app.settings import Settings
 from core.errors import LoomError
 
@@ -40,6 +41,19 @@ class Files(QObject):
         if self.may_leave():
             self._document.open_default()
 
+    def fill_recent(self, menu: QMenu) -> None:
+        """List the files used last in `menu`."""
+        menu.clear()
+        for path in self._settings.recent:
+            action = menu.addAction(f"{path.name.replace('&', '&&')}    {path.parent.name}")
+            action.setToolTip(str(path))
+            action.triggered.connect(partial(self._open_recent, path))
+        if menu.isEmpty():
+            menu.addAction("No files yet").setEnabled(False)
+
+    def _open_recent(self, path: Path, _checked: bool = False) -> None:
+        self.open(path)
+
     def ask_open(self) -> None:
         """Ask for a file and open it."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Open a workflow", str(self._settings.folder), _OPEN)
@@ -55,7 +69,8 @@ class Files(QObject):
         except LoomError as error:
             self.failed.emit(error)
             return
-        self._settings.remember_file(path)
+        if not is_template(path):  # its folder is no place to save to
+            self._settings.remember_file(path)
         self.told.emit(f"Opened {path}")
         for warning in warnings:
             self.told.emit(warning)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
-from app.actions import make_actions, make_toolbar
+from app.actions import add_recent_menu, make_actions, make_toolbar
 from app.catalogue import Catalogue, shipped_catalogue
 from app.document import Document
 from app.editor.canvas import Canvas
@@ -21,7 +21,7 @@ from app.panels.log import LogPanel
 from app.panels.preview import PreviewPanel
 from app.panels.properties import PropertiesPanel
 from app.panels.widgets import panel_header, rule
-from app.problems import Problems
+from app.problems import Problems, unknown_kinds
 from app.runtime.bridge import Bridge
 from app.runtime.garbage import WindowCollector
 from app.runtime.messages import EngineFailed, EngineReady
@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         monitor: The run.
         worker: The thread that runs.
         actions_by_name: Every action.
+        recent_menu: The files used last.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.worker = make_worker(self.bridge.post)
         self._compose()
         self.actions_by_name = make_actions(self, self.canvas, self._handlers())
+        self.recent_menu = add_recent_menu(self.actions_by_name["open"], self.files.fill_recent)
         make_toolbar(self, self.actions_by_name)
         self.status_line = StatusLine(self.statusBar())
         self._connect()
@@ -196,7 +198,7 @@ class MainWindow(QMainWindow):
         self.banner.node_asked.connect(self.canvas.reveal)
         self.document.named.connect(self._refresh)
         self.document.replaced.connect(self.monitor.forget)
-        self.document.replaced.connect(self.banner.dismiss)
+        self.document.replaced.connect(self._greet)
         self.monitor.changed.connect(self._refresh)
 
     def _take(self, message: object) -> None:
@@ -207,6 +209,7 @@ class MainWindow(QMainWindow):
             for part in (self.freshness, self.canvas, self.library, self.properties):
                 part.set_catalogue(message.catalogue)
             self.status_line.show_device(message.device)
+            self._name_unknown_kinds()
         elif isinstance(message, EngineFailed):
             self.show_error(message.error)
             self.status_line.show_device("no engine")
@@ -214,6 +217,18 @@ class MainWindow(QMainWindow):
             self.monitor.take(message)
             return
         self._refresh()
+
+    def _greet(self) -> None:
+        """Another workflow is open: what was said of the last one goes."""
+        self.banner.dismiss()
+        if self.engine_ready:
+            self._name_unknown_kinds()
+
+    def _name_unknown_kinds(self) -> None:
+        """Say which nodes cannot run here, before a person runs into it."""
+        error = unknown_kinds(self.document.workflow, self.freshness.catalogue)
+        if error is not None:
+            self.show_error(error)
 
     def _refresh(self) -> None:
         """Show in title, actions and status bar how things are."""
@@ -236,6 +251,9 @@ class MainWindow(QMainWindow):
         if not self.engine_ready:
             text, color = ("Loading engine…", "warning") if self.banner.isHidden() else ("No engine", "danger")
         self.status_line.show_state(text, color)
+        if self.monitor.outcome == "finished" and not running and self.monitor.written:
+            path, now = list(self.monitor.written.items())[-1]
+            self.status_line.show_saved(path, again=not now)
         self.status_line.show_elapsed(self.monitor.elapsed)
 
     def _add_node(self) -> None:

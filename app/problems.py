@@ -7,14 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.catalogue import NodeCard, SettingCard
+from app.catalogue import Catalogue, NodeCard, SettingCard
 from app.document import Document
 from app.freshness import Freshness, Snapshot
 from core.errors import InputError, LoomError
 from core.events import NodeFailed
 from core.graph.settings import SETTING_TYPES, Setting, SettingSpec
 from core.graph.sweep import swept_values
-from core.graph.workflow import Node
+from core.graph.validation import nearest_kind
+from core.graph.workflow import Node, Workflow
 
 _TYPES = {kind.__name__: kind for kind in SETTING_TYPES}
 
@@ -107,3 +108,19 @@ def _spec(setting: SettingCard) -> SettingSpec | None:
         max_length=setting.max_length,
     )
     return SettingSpec(setting.name, _TYPES[setting.kind], setting=limits)
+
+
+def unknown_kinds(workflow: Workflow, catalogue: Catalogue) -> InputError | None:
+    """Return the error that names every kind of node that is not installed, or None."""
+    strange = [node for node in workflow.nodes.values() if catalogue.get(node.type) is None]
+    if not strange:
+        return None
+    kinds = dict.fromkeys(node.type for node in strange)
+    near = {kind: nearest_kind(kind, (card.id for card in catalogue.all())) for kind in kinds}
+    named = ", ".join(f'"{kind}"' + (f' (nearest known: "{near[kind]}")' if near[kind] else "") for kind in kinds)
+    return InputError(
+        f"{len(strange)} nodes are of unknown kinds." if len(strange) > 1 else "A node is of an unknown kind.",
+        why=f"Not installed: {named}. They may come from a newer version or from an extension.",
+        fix="Install what provides them, or remove or mute the nodes; their settings are kept when you save.",
+        node=strange[0].id if len(strange) == 1 else None,
+    )

@@ -9,14 +9,16 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget, QMessageBox, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from app.document import DEFAULT_WORKFLOW
 from app.main_window import MainWindow
 from app.settings import Settings
 from core.errors import LoomError
 from core.graph import workflow_file
-from core.graph.edits import SetSetting
+from core.graph.edits import AddNode, Rename, SetSetting
+from core.graph.workflow import Node, Workflow
 
 OpenWindow = Callable[..., MainWindow]
 
@@ -235,3 +237,66 @@ def test_a_second_click_on_run_does_not_queue_a_second_run(open_window: OpenWind
     qtbot.waitUntil(lambda: window.monitor.outcome == "finished")
     assert not window.monitor.running
     assert [line for line in window.log.lines() if line.endswith("Run started")] == [window.log.lines()[0]]
+
+
+def test_a_shipped_workflow_opens_as_a_new_one(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window()
+    before = DEFAULT_WORKFLOW.read_bytes()
+    window.files.open(DEFAULT_WORKFLOW)
+    window.document.do(Rename("prompt", "Mine"))
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *parts: (asked.append(parts[2]), ("", ""))[1])
+    window.actions_by_name["save"].trigger()
+    assert len(asked) == 1
+    assert not Path(asked[0]).is_relative_to(DEFAULT_WORKFLOW.parent)
+    assert DEFAULT_WORKFLOW.read_bytes() == before
+
+
+def test_unknown_kinds_are_named_when_the_file_is_opened(open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window()
+    path = tmp_path / "strange.json"
+    workflow = Workflow()
+    workflow.apply(AddNode(Node(id="a", type="test.paimt")))
+    workflow.apply(AddNode(Node(id="b", type="elsewhere.thing")))
+    workflow_file.save(workflow, path)
+    window.files.open(path)
+    assert not window.banner.isHidden()
+    assert '"test.paimt" (nearest known: "test.paint"), "elsewhere.thing"' in window.banner.text
+    window.files.open(tmp_path / "trivial.json")
+    assert window.banner.isHidden()
+
+
+def test_recent_files_are_offered_and_open(open_window: OpenWindow, tmp_path: Path) -> None:
+    window = open_window()
+    window.recent_menu.aboutToShow.emit()
+    assert [action.isEnabled() for action in window.recent_menu.actions()] == [False]
+    window.files.open(tmp_path / "trivial.json")
+    window.files.new()
+    window.recent_menu.aboutToShow.emit()
+    (action,) = window.recent_menu.actions()
+    assert action.toolTip() == str(tmp_path / "trivial.json")
+    action.trigger()
+    assert len(window.document.workflow.nodes) == 5
+
+
+def test_the_status_says_where_the_picture_was_saved(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    window = open_window(last="test.write")
+    for words in ("saved", "already saved"):
+        window.run()
+        qtbot.waitUntil(lambda: not window.monitor.running)
+        assert window.status_line.text == f"Finished – {words} output/grey.txt"
+    assert any(line.endswith(f"Saved {tmp_path / 'output' / 'grey.txt'}") for line in window.log.lines())
+
+
+def test_the_log_opens_at_its_newest_line(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    for index in range(200):
+        window.log.say(f"line {index}")
+    window.actions_by_name["log"].trigger()
+    bar = window.log.findChild(QListWidget).verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
