@@ -28,8 +28,9 @@ class PictureView(QWidget):
         stale: Whether the workflow no longer makes this picture; it is then dimmed.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, hint: str = "Run to make a picture") -> None:
+        super().__init__()
+        self._hint = hint
         self.image: QImage | None = None
         self.zoom: float | None = None
         self.stale = False
@@ -81,7 +82,7 @@ class PictureView(QWidget):
             painter.setOpacity(1.0)
             painter.setPen(look.color("text_faint"))
             painter.setFont(font("font_small"))
-            painter.drawText(self.rect().adjusted(0, 24, 0, 0), Qt.AlignmentFlag.AlignCenter, "Run to make a picture")
+            painter.drawText(self.rect().adjusted(0, 24, 0, 0), Qt.AlignmentFlag.AlignCenter, self._hint)
             return
         smooth = self.zoom is None or self.scale() < _SMOOTH_BELOW
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
