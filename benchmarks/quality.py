@@ -18,6 +18,8 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from core.checkpoints.model_folder import find, load_model
+from core.conditioning.conditioner import expect
+from core.conditioning.text import TextEncoder
 from core.diffusion.latent_diffusion import LatentDiffusion
 from core.diffusion.sampling import make_time_grid
 from core.imaging.image import from_uint8, to_uint8
@@ -64,8 +66,8 @@ def measure_model(
 @torch.no_grad()
 def generate(model: LatentDiffusion, scenes: list[Scene], first_seed: int, scale: float, steps: int) -> Tensor:
     """Make a picture for each scene's caption, [b, 3, h, w] in [-1, 1]."""
-    condition = model.text_encoder.encode([scene.caption for scene in scenes])
-    null = model.text_encoder.encode([""] * len(scenes))
+    text = expect(model.conditioner, TextEncoder, "model")
+    condition, null = text.encode([scene.caption for scene in scenes]), text.null(len(scenes))
     space = model.autoencoder.space
     h, w = space.size(*scenes[0].image.shape[1::-1])
     noise = NoiseSource(range(first_seed, first_seed + len(scenes)))

@@ -102,7 +102,7 @@ def low_resolution(
 ) -> Conditioning:
     """Condition on a small picture, for a model that was trained to enlarge pictures.
 
-    Each of its pixels becomes a cell of the latent.
+    Each of its pixels, or a small square of them, becomes a cell of the latent, as the model was trained.
     """
     if isinstance(conditioner, ImageConcatWithNoiseAugmentation):
         return conditioner.encode(image, noise_level, seed)

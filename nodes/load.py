@@ -14,7 +14,6 @@ from core.checkpoints.lora import apply_lora as add_lora
 from core.checkpoints.lora_file import open_lora
 from core.checkpoints.source import files_of
 from core.conditioning.conditioner import Conditioner
-from core.conditioning.text import TextEncoder
 from core.device import select
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser
 from core.diffusion.parameterization import Parameterization
@@ -30,7 +29,7 @@ class ModelParts(NamedTuple):
 
     autoencoder: Autoencoder
     denoiser: Denoiser
-    text_encoder: TextEncoder
+    text_encoder: Conditioner
 
 
 def _files(name: str) -> Sequence[Path]:
@@ -45,14 +44,15 @@ def load_model(
         str, Setting(choices=model_folder.installed, reads=_files, shown=True, help="An installed model.")
     ] = "stickers-64",
 ) -> ModelParts:
-    """Load a latent diffusion model: its autoencoder, its denoiser, and its text encoder.
+    """Load a latent diffusion model: its autoencoder, its denoiser, and what reads its conditions.
 
-    The three were trained together; connect each to the nodes that use it.
+    The three were trained together; connect each to the nodes that use it. Most models are told what to show by a
+    prompt; others by a class, by boxes, by a semantic map or by a picture.
     """
     loaded, device = model_folder.load_model(model_folder.find(model)), select()
-    for module in (loaded.autoencoder.module, loaded.denoiser.module, loaded.text_encoder.transformer):
+    for module in (loaded.autoencoder.module, loaded.denoiser.module, loaded.conditioner):
         module.to(device)
-    return ModelParts(loaded.autoencoder, loaded.denoiser, loaded.text_encoder)
+    return ModelParts(loaded.autoencoder, loaded.denoiser, loaded.conditioner)
 
 
 class CheckpointParts(NamedTuple):

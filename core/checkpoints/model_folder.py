@@ -3,7 +3,9 @@
 model.json names the parts; each part has its constructor arguments and its file:
     autoencoder.safetensors   the first stage, with the scale that gives its latents unit variance
     denoiser.safetensors      the UNet
-    text_encoder.safetensors  the text transformer; tokenizer.json its WordPiece tokenizer
+    text_encoder.safetensors  the text transformer, where there is nothing beside a prompt
+    conditioner.safetensors   any other conditioner; "conditioner" in model.json gives its kind
+    tokenizer.json            the WordPiece tokenizer of either
 """
 
 from __future__ import annotations
@@ -20,13 +22,15 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from core.checkpoints.build import load_into
+from core.checkpoints.conditioner_description import Description, describe, text_arguments
+from core.conditioning.build import build_conditioner
+from core.conditioning.conditioner import Conditioner, expect
 from core.conditioning.text import TextEncoder
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentDiffusion, LatentSpace
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import InputError, ModelFileError
 from core.models.first_stages import make_first_stage
-from core.models.text_transformer import BERTEmbedder
 from core.models.unet import UNetModel
 
 FORMAT, VERSION = "latent-loom-model", 1
@@ -68,25 +72,35 @@ def save_autoencoder(
 def save_diffusion(
     folder: Path,
     denoiser: Denoiser,
-    text: TextEncoder,
+    conditioner: Conditioner,
     arguments: Mapping[str, Any],
     dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Write the denoiser and its text encoder into a model folder; `arguments` are those of `UNetModel`."""
+    """Write the denoiser and its conditioner into a model folder; `arguments` are those of `UNetModel`.
+
+    What the folder held of another denoiser's conditioner is removed.
+    """
     _save(denoiser.module, folder / "denoiser.safetensors", dtype)
-    _save(text.transformer, folder / "text_encoder.safetensors", dtype)
-    text.tokenizer.save(str(folder / "tokenizer.json"))
     schedule, kind = asdict(denoiser.schedule), str(denoiser.parameterization)
     _record(folder, "denoiser", {"arguments": dict(arguments), "schedule": schedule, "parameterization": kind})
-    shape = text.transformer
-    depth = len(shape.transformer.attn_layers.layers) // 2
-    sizes = {
-        "n_embed": shape.n_embed,
-        "n_layer": depth,
-        "vocab_size": shape.vocab_size,
-        "max_seq_len": shape.max_seq_len,
-    }
-    _record(folder, "text_encoder", {"arguments": sizes})
+    _save_conditioner(folder, conditioner, dtype)
+
+
+def _save_conditioner(folder: Path, conditioner: Conditioner, dtype: torch.dtype) -> None:
+    for name in ("text_encoder", "conditioner"):
+        _record(folder, name, None)
+        (folder / f"{name}.safetensors").unlink(missing_ok=True)
+    (folder / "tokenizer.json").unlink(missing_ok=True)
+    text = next((member for member in conditioner.members if isinstance(member, TextEncoder)), None)
+    if text is not None:
+        text.tokenizer.save(str(folder / "tokenizer.json"))
+    if conditioner is text:
+        _save(text.transformer, folder / "text_encoder.safetensors", dtype)
+        _record(folder, "text_encoder", {"arguments": text_arguments(text)})
+        return
+    if conditioner.state_dict():
+        _save(conditioner, folder / "conditioner.safetensors", dtype)
+    _record(folder, "conditioner", asdict(describe(conditioner)))
 
 
 def load_autoencoder(folder: Path) -> Autoencoder:
@@ -111,20 +125,33 @@ def load_model(folder: Path) -> LatentDiffusion:
         ModelFileError: model.json or the weights are missing, damaged, or do not belong together.
     """
     autoencoder = load_autoencoder(folder)
-    denoiser, text = _part(folder, "denoiser"), _part(folder, "text_encoder")
+    denoiser = _part(folder, "denoiser")
     try:
-        unet, transformer = UNetModel(**denoiser["arguments"]), BERTEmbedder(**text["arguments"])
+        unet = UNetModel(**denoiser["arguments"])
         schedule, kind = NoiseSchedule(**denoiser["schedule"]), Parameterization(denoiser["parameterization"])
     except UNUSABLE as error:
         raise _malformed(folder, "denoiser", error) from error
-    tokenizer = _tokenizer(folder)
+    conditioner = _load_conditioner(folder, autoencoder)
     load_into(unet, folder / "denoiser.safetensors")
-    load_into(transformer, folder / "text_encoder.safetensors")
     return LatentDiffusion(
-        autoencoder,
-        Denoiser(unet.eval(), autoencoder.space, schedule, kind),
-        TextEncoder(tokenizer, transformer.eval()),
-    )
+        autoencoder, Denoiser(unet.eval(), autoencoder.space, schedule, kind), conditioner.eval()
+    )  # fmt: skip
+
+
+def _load_conditioner(folder: Path, autoencoder: Autoencoder) -> Conditioner:
+    plain = "conditioner" not in read_description(folder)
+    part = _part(folder, "text_encoder" if plain else "conditioner")
+    tokenizer = _tokenizer(folder) if plain or (folder / "tokenizer.json").exists() else None
+    try:
+        about = Description("text" if plain else part["kind"], part["arguments"])
+        made = build_conditioner(about.kind, about.arguments, tokenizer=tokenizer, first_stage=autoencoder.encode)
+    except UNUSABLE as error:
+        raise _malformed(folder, "text encoder" if plain else "conditioner", error) from error
+    if plain:
+        load_into(expect(made, TextEncoder, "model").transformer, folder / "text_encoder.safetensors")
+    elif made.state_dict():
+        load_into(made, folder / "conditioner.safetensors")
+    return made
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -175,10 +202,13 @@ def _tokenizer(folder: Path) -> Tokenizer:
         ) from error
 
 
-def _record(folder: Path, name: str, part: dict[str, Any]) -> None:
+def _record(folder: Path, name: str, part: dict[str, Any] | None) -> None:
+    """Describe a part of a model in model.json; None = there is none."""
     exists = (folder / "model.json").exists()
     description = read_description(folder) if exists else {"format": FORMAT, "version": VERSION}
-    description[name] = part
+    description.pop(name, None)
+    if part is not None:
+        description[name] = part
     (folder / "model.json").write_text(json.dumps(description, indent=1) + "\n", "utf-8")
 
 

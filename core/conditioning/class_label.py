@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from core.conditioning.conditioner import Conditioner
+from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.conditioning import Conditioning
 from core.errors import InputError
 
 
-class ClassEmbedder(Conditioner):
+class ClassEmbedder(ItemConditioner):
     """Embeds classes as a single token for cross-attention.
 
     Args (names of the reference implementation):
@@ -28,6 +28,7 @@ class ClassEmbedder(Conditioner):
     """
 
     takes = "a class"
+    has_null = True
 
     def __init__(
         self,

@@ -15,29 +15,19 @@ from torch import Tensor, nn
 from core.conditioning.conditioning import Conditioning
 from core.errors import InputError
 
-AnyConditioner = TypeVar("AnyConditioner", bound="Conditioner")
+AnyConditioner = TypeVar("AnyConditioner", bound="ItemConditioner")
 
 
-class Conditioner(nn.Module, ABC):
-    """A network, trained with the denoiser or frozen, that makes conditions.
+class Conditioner(nn.Module):
+    """What makes the conditions of a denoiser, trained with it or frozen.
 
     Attributes:
         takes: What it makes conditions from, in a word or two for people, such as "prompts".
+        has_null: Whether there is a null condition for guidance.
     """
 
     takes: str
-
-    @abstractmethod
-    def forward(self, items: Tensor) -> Conditioning:
-        """Make conditions from a batch of items (token ids, classes, maps), as a dataset yields them."""
-
-    @abstractmethod
-    def null_items(self, items: Tensor) -> Tensor:
-        """Return items of the same shape that stand for no condition."""
-
-    def dropped(self, items: Tensor, drop: Tensor) -> Tensor:
-        """Replace by null those of the items [b, ...] where `drop` [b] is true."""
-        return torch.where(drop.reshape(-1, *[1] * (items.ndim - 1)), self.null_items(items), items)
+    has_null = False
 
     def null(self, count: int = 1) -> Conditioning:
         """Return the null condition for guidance, a batch of `count`.
@@ -56,15 +46,42 @@ class Conditioner(nn.Module, ABC):
         """Where its weights are; the CPU if it has none."""
         return next((parameter.device for parameter in self.parameters()), torch.device("cpu"))
 
+    @property
+    def members(self) -> tuple[ItemConditioner, ...]:
+        """The conditioners that it consists of."""
+        return ()
+
+
+class ItemConditioner(Conditioner, ABC):
+    """A conditioner for one kind of items."""
+
+    @abstractmethod
+    def forward(self, items: Tensor) -> Conditioning:
+        """Make conditions from a batch of items (token ids, classes, maps), as a dataset yields them."""
+
+    @abstractmethod
+    def null_items(self, items: Tensor) -> Tensor:
+        """Return items of the same shape that stand for no condition."""
+
+    def dropped(self, items: Tensor, drop: Tensor) -> Tensor:
+        """Replace by null those of the items [b, ...] where `drop` [b] is true."""
+        return torch.where(drop.reshape(-1, *[1] * (items.ndim - 1)), self.null_items(items), items)
+
+    @property
+    def members(self) -> tuple[ItemConditioner, ...]:
+        """Itself."""
+        return (self,)
+
 
 def expect(conditioner: Conditioner, kind: type[AnyConditioner], port: str) -> AnyConditioner:
-    """Return the conditioner if it is of this kind.
+    """Return the conditioner, or that part of a mixed one, which is of this kind.
 
     Raises:
         InputError: It is of another kind, so the model was trained with other conditions.
     """
-    if isinstance(conditioner, kind):
-        return conditioner
+    for member in conditioner.members:
+        if isinstance(member, kind):
+            return member
     raise InputError(
         f"This model takes {conditioner.takes}, not {kind.takes}.",
         why="A denoiser understands only the kind of condition that it was trained with.",

@@ -15,7 +15,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from core.conditioning.conditioner import Conditioner
+from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.conditioning import Conditioning
 from core.errors import InputError
 from core.imaging.image import Image
@@ -32,7 +32,7 @@ class Convention(StrEnum):
     STABLE_DIFFUSION = "stable diffusion"
 
 
-class Inpainting(Conditioner):
+class Inpainting(ItemConditioner):
     """Shows the denoiser what is kept; its items are pictures and masks, [b, 3 + 1, h, w].
 
     Attributes:

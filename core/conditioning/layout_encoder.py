@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from core.conditioning.conditioner import Conditioner
+from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.conditioning import Conditioning
 from core.conditioning.layout import Layout
 from core.conditioning.layout_tokens import LayoutTokens
@@ -19,7 +19,7 @@ from core.errors import InputError
 from core.models.text_transformer import BERTEmbedder
 
 
-class LayoutEncoder(Conditioner):
+class LayoutEncoder(ItemConditioner):
     """The format of the tokens and the transformer over them; its items are token ids, [b, n].
 
     Attributes:
@@ -29,6 +29,7 @@ class LayoutEncoder(Conditioner):
     """
 
     takes = "layouts"
+    has_null = True
 
     def __init__(self, transformer: BERTEmbedder, format: LayoutTokens, classes: Sequence[str] = ()) -> None:
         super().__init__()

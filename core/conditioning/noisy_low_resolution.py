@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.conditioning.conditioner import Conditioner
+from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.conditioning import Conditioning
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.errors import InputError
@@ -23,7 +23,7 @@ from core.randomness import NoiseSource, generator
 SCHEDULE_NAMES = {"beta_schedule": "schedule"}
 
 
-class ImageConcatWithNoiseAugmentation(Conditioner):
+class ImageConcatWithNoiseAugmentation(ItemConditioner):
     """Noises small pictures, and gives the level as the denoiser's class.
 
     Args (names of the reference implementation):

@@ -18,15 +18,16 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from core.conditioning.conditioner import Conditioner
+from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.conditioning import Conditioning
 from core.conditioning.prompt import parse_prompt
 
 
-class PromptEncoder(Conditioner):
+class PromptEncoder(ItemConditioner):
     """A text encoder; its items are windows of token ids, [b, n]."""
 
     takes = "prompts"
+    has_null = True
 
     @property
     @abstractmethod

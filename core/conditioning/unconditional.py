@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from core.conditioning.conditioner import Conditioner
+from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.conditioning import Conditioning
 
 
-class Unconditional(Conditioner):
+class Unconditional(ItemConditioner):
     """Gives the empty condition, whatever it gets."""
 
     takes = "no condition"
+    has_null = True
 
     def forward(self, items: Tensor) -> Conditioning:
         """Return the empty condition."""

@@ -12,7 +12,7 @@ from nodes.load import ModelParts, load_model
 
 def test_a_model_comes_in_parts_that_belong_together_ready_to_use(model: ModelParts) -> None:
     assert model.denoiser.space == model.autoencoder.space
-    modules = (model.autoencoder.module, model.denoiser.module, model.text_encoder.transformer)
+    modules = (model.autoencoder.module, model.denoiser.module, model.text_encoder)
     assert not any(module.training for module in modules)
 
 

@@ -184,7 +184,7 @@ def test_a_prompt_longer_than_the_encoder_reads_still_guides(model: ModelParts) 
 
 
 def test_nodes_leave_their_inputs_as_they_were(model: ModelParts, prompt: Conditioning, picture: Image) -> None:
-    modules = (model.autoencoder.module, model.denoiser.module, model.text_encoder.transformer)
+    modules = (model.autoencoder.module, model.denoiser.module, model.text_encoder)
     pixels = picture.pixels.clone()
     weights = [{name: value.clone() for name, value in module.state_dict().items()} for module in modules]
     grid = scheduler(model.denoiser, steps=5, strength=0.8)

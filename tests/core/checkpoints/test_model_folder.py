@@ -13,8 +13,12 @@ import torch
 from tokenizers import Tokenizer, models
 
 from core.checkpoints import model_folder
+from core.checkpoints.conditioner_description import describe
 from core.checkpoints.model_folder import load_autoencoder, load_model, save_autoencoder, save_diffusion
+from core.conditioning.build import build_conditioner
+from core.conditioning.class_label import ClassEmbedder
 from core.conditioning.text import TextEncoder
+from core.conditioning.unconditional import Unconditional
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentSpace
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
@@ -62,11 +66,12 @@ def test_a_model_comes_back_as_it_was_saved(folder: Path, whole: Path) -> None:
     model, again = load_model(folder), load_model(whole)
     assert model.autoencoder.space == model.denoiser.space == SPACE
     assert (model.denoiser.schedule, model.denoiser.parameterization) == (SCHEDULE, Parameterization.X0)
-    assert model.text_encoder.token_ids(["fox"])[0].tolist() == [3, 2, 4, 0, 0]
+    assert isinstance(model.conditioner, TextEncoder)
+    assert model.conditioner.token_ids(["fox"])[0].tolist() == [3, 2, 4, 0, 0]
     for module, other in (
         (model.autoencoder.module, again.autoencoder.module),
         (model.denoiser.module, again.denoiser.module),
-        (model.text_encoder.transformer, again.text_encoder.transformer),
+        (model.conditioner, again.conditioner),
     ):
         assert not module.training
         assert all(torch.equal(value, other.state_dict()[name]) for name, value in module.state_dict().items())
@@ -168,3 +173,64 @@ def test_an_unknown_model_names_those_that_are_there(whole: Path, monkeypatch: p
     with pytest.raises(InputError, match=r"installed models are: tiny") as caught:
         model_folder.find(name)
     assert caught.value.port == "model"
+
+
+TRANSFORMER = {"n_embed": 16, "n_layer": 1, "vocab_size": 64, "max_seq_len": 12}
+CLIP = {
+    "vocab_size": 99, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1,
+    "max_position_embeddings": 8,
+}  # fmt: skip
+CONDITIONERS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "class": {"embed_dim": 16, "n_classes": 5, "names": ["fox", "frog"]},
+    "layout": {
+        "transformer": TRANSFORMER,
+        "format": {"no_object_classes": 3, "no_max_objects": 2, "no_tokens": 64},
+        "classes": ["fox", "frog", "pig"],
+    },
+    "semantic_map": {"n_stages": 1, "in_channels": 3, "out_channels": 2, "names": ["sky", "sand", "fox"]},
+    "low_resolution": {"cell": 2},
+    "noisy_low_resolution": {"noise_schedule_config": {"beta_schedule": "cosine"}, "max_noise_level": 100},
+    "inpainting": {"convention": "stable diffusion"},
+    "clip": {"transformer": CLIP, "layer": "penultimate", "pad": 0},
+    "sdxl": {"first": CLIP, "second": CLIP | {"projection_dim": 6}},
+    "mixed": {
+        "text": {"kind": "text", "arguments": {**TRANSFORMER, "vocab_size": 5, "pooled": False}},
+        "inpainting": {"kind": "inpainting", "arguments": {"convention": "latent diffusion"}},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", CONDITIONERS)
+def test_a_conditioner_of_any_kind_comes_back_as_it_was_saved(folder: Path, kind: str) -> None:
+    before = load_model(folder)
+    tokenizer = Tokenizer(models.WordLevel(WORDS, unk_token="[UNK]"))
+    made = build_conditioner(kind, CONDITIONERS[kind], tokenizer=tokenizer, first_stage=before.autoencoder.encode)
+    save_diffusion(folder, before.denoiser, made, UNET)
+    again = load_model(folder).conditioner
+    assert describe(again) == describe(made)
+    assert describe(again).kind == kind
+    assert not again.training
+    for name, value in made.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name])
+
+
+def test_the_conditioner_of_another_denoiser_leaves_nothing_behind(folder: Path) -> None:
+    model = load_model(folder)
+    for conditioner, files in (
+        (Unconditional(), set[str]()),
+        (ClassEmbedder(16, 3), {"conditioner.safetensors"}),
+        (model.conditioner, {"text_encoder.safetensors", "tokenizer.json"}),
+    ):
+        save_diffusion(folder, model.denoiser, conditioner, UNET)
+        found = {file.name for file in folder.iterdir()}
+        assert found - {"model.json", "autoencoder.safetensors", "denoiser.safetensors"} == files
+        assert type(load_model(folder).conditioner) is type(conditioner)
+
+
+@pytest.mark.parametrize("change", [{"kind": "wings"}, {"arguments": {"n_classes": 3}}, {"arguments": 3}])
+def test_a_conditioner_that_cannot_be_built_is_told(folder: Path, change: dict[str, Any]) -> None:
+    save_diffusion(folder, load_model(folder).denoiser, ClassEmbedder(16, 3), UNET)
+    described(lambda about: about["conditioner"].update(change))(folder)
+    with pytest.raises(ModelFileError, match="conditioner in tiny cannot be used"):
+        load_model(folder)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the customary name
 
-from core.conditioning.build import KINDS, build_conditioner
+from core.conditioning.build import KINDS, build_item_conditioner
 from training.tokenizer import train_tokenizer
 
 TRANSFORMER = {"n_embed": 16, "n_layer": 1, "vocab_size": 64, "max_seq_len": 12}
@@ -35,7 +35,7 @@ CASES: dict[str, tuple[dict[str, Any], Tensor, bool]] = {
 def test_a_conditioner_learns_from_batches_with_dropped_items(kind: str) -> None:
     arguments, items, learns = CASES[kind]
     tokenizer = train_tokenizer(["a fox"])
-    conditioner = build_conditioner(
+    conditioner = build_item_conditioner(
         kind, arguments, tokenizer=tokenizer, first_stage=lambda pixels: F.avg_pool2d(pixels, 4)
     )
     made = conditioner(conditioner.dropped(items, torch.tensor([True, False, True, False])))
@@ -51,8 +51,8 @@ def test_a_conditioner_learns_from_batches_with_dropped_items(kind: str) -> None
 
 def test_what_is_missing_or_unknown_is_named() -> None:
     with pytest.raises(ValueError, match="text conditioner needs a tokenizer"):
-        build_conditioner("text", TRANSFORMER)
+        build_item_conditioner("text", TRANSFORMER)
     with pytest.raises(ValueError, match="inpainting conditioner needs a first stage"):
-        build_conditioner("inpainting", {})
+        build_item_conditioner("inpainting", {})
     with pytest.raises(ValueError, match="Unknown conditioner 'words'"):
-        build_conditioner("words", {})
+        build_item_conditioner("words", {})

@@ -169,3 +169,14 @@ def test_a_conditioner_of_another_kind_is_told_by_what_it_takes() -> None:
     with pytest.raises(InputError, match="takes low-resolution pictures, not semantic maps") as refused:
         expect(conditioner, SpatialRescaler, "conditioner")
     assert refused.value.port == "conditioner"
+
+
+def test_pixels_of_a_cell_become_channels() -> None:
+    pixels = torch.arange(16.0).view(1, 1, 4, 4).expand(1, 3, 4, 4)
+    made = LowResolution(cell=2).encode(Image(pixels)).concat
+    assert made is not None
+    assert made.shape == (1, 12, 2, 2)
+    assert made[0, :4, 0, 1].tolist() == [2, 3, 6, 7]
+    with pytest.raises(InputError, match="5 × 4 pixels does not fit") as refused:
+        LowResolution(cell=2).encode(Image(torch.zeros(1, 3, 4, 5)))
+    assert "4 × 4" in refused.value.fix
