@@ -1,28 +1,23 @@
-"""From a configuration, or a path that somebody dropped, to data and its report."""
+"""From a configuration to data that is ready to be learned from, and its report."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
-from training.data.coco import read_instances
 from training.data.config import HELD_OUT_SEED, DataConfig
 from training.data.folder_source import FolderSource
-from training.data.item import Record, Source
-from training.data.metadata import Bad, Sayings, read_metadata
+from training.data.inspection import Seen, look_at
+from training.data.item import Source
 from training.data.report import DataReport, Tally
-from training.data.scan import Scan, scan_folder
+from training.data.scan import Scan
 from training.data.scene_source import SceneSource
 from training.data.split import split
 from training.data.training_set import TrainingSet
 from training.data.watch import Watch
 
-Seen = Callable[[DataReport], None]
 SCENES_HELD_OUT = 64
-REPORT_EVERY = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ def open_data(config: DataConfig, cache: Path, watch: Watch, seen: Seen = lambda
         return _open_scenes(config, cache, watch)
     folder, tally = Path(config.path), Tally(config.kind, config.path)
     annotations = folder / config.annotations if config.kind == "coco" else None
-    scan = _scan(folder, annotations, tally, cache, watch, seen, config.smallest)
+    scan = look_at(folder, annotations, tally, cache, watch, seen, config.smallest)
     kept, held = split(scan.records, config.held_out)
     if not kept:
         raise _nothing(folder, scan)
@@ -65,22 +60,6 @@ def open_data(config: DataConfig, cache: Path, watch: Watch, seen: Seen = lambda
     fingerprint = FolderSource(folder, scan.records).fingerprint
     report = tally.report(held_out=len(held), ignored=scan.ignored, fingerprint=fingerprint)
     return _opened(train, held_out, config, report)
-
-
-def inspect(
-    path: Path, cache: Path, watch: Watch | None = None, seen: Seen = lambda _: None, *, smallest: int = 1
-) -> DataReport:
-    """Look at a folder of pictures, or at a COCO instances file beside its pictures, and report what is there.
-
-    Raises:
-        InputError: There is nothing of that kind at `path`.
-        Cancelled: The watch asked for it.
-    """
-    annotations = path if path.suffix.lower() == ".json" else None
-    folder = path.parent if annotations else path
-    tally = Tally("coco" if annotations else "folder", str(path))
-    scan = _scan(folder, annotations, tally, cache, watch or Watch(), seen, smallest)
-    return tally.report(ignored=scan.ignored, fingerprint=FolderSource(folder, scan.records).fingerprint)
 
 
 def _open_scenes(config: DataConfig, cache: Path, watch: Watch) -> Opened:
@@ -98,22 +77,6 @@ def _open_scenes(config: DataConfig, cache: Path, watch: Watch) -> Opened:
 def _opened(train: Source, held_out: Source, config: DataConfig, report: DataReport) -> Opened:
     shown = TrainingSet(held_out, config).shown(len(held_out.records))
     return Opened(TrainingSet(train, config), shown, report)
-
-
-def _scan(
-    folder: Path, annotations: Path | None, tally: Tally, cache: Path, watch: Watch, seen: Seen, smallest: int
-) -> Scan:
-    sayings = read_instances(annotations) if annotations else read_metadata(folder) if folder.is_dir() else Sayings()
-    told = time.monotonic()
-
-    def found(finding: Record | Bad) -> None:
-        nonlocal told
-        tally.add(finding)
-        if time.monotonic() - told > REPORT_EVERY:
-            told = time.monotonic()
-            seen(tally.report())
-
-    return scan_folder(folder, sayings, cache, watch, smallest=smallest, found=found)
 
 
 def _nothing(folder: Path, scan: Scan) -> InputError:

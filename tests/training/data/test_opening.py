@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from core.cancellation import CancelToken
 from core.errors import Cancelled, InputError
 from training.config import RunConfig, build
 from training.data.config import DataConfig
-from training.data.opening import inspect, open_data
+from training.data.inspection import inspect, thumbnail
+from training.data.opening import open_data
 from training.data.report import DataReport, Tally
 from training.data.watch import Watch
 from training.datasets.scenes import SceneConfig
@@ -61,7 +67,9 @@ def test_coco_boxes_join_their_pictures(save: Save, folder: Path) -> None:
     (box,) = open_data(given, folder.parent / "cache", Watch()).train.source.records[0].boxes
     assert box.label == "fox"
     assert (box.x, box.y, box.width, box.height) == pytest.approx((0, 0.25, 0.025, 0.05))
-    assert inspect(folder / "instances.json", folder.parent / "cache").box_classes == {"fox": 1}
+    annotations, cache = folder / "instances.json", folder.parent / "cache"
+    assert inspect(annotations, cache).box_classes == {"fox": 1}
+    assert inspect(folder, cache, annotations=annotations).box_classes == {"fox": 1}
 
 
 def test_a_report_counts_everything(save: Save, folder: Path) -> None:
@@ -84,12 +92,28 @@ def test_a_report_counts_everything(save: Save, folder: Path) -> None:
 def test_a_report_grows_while_the_data_is_looked_at(save: Save, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for index in range(4):
         save(f"{index}.png")
-    monkeypatch.setattr("training.data.opening.REPORT_EVERY", -1.0)
+    monkeypatch.setattr("training.data.inspection.REPORT_EVERY", -1.0)
     seen: list[DataReport] = []
     whole = inspect(folder, folder.parent / "cache", seen=seen.append)
     assert [report.count for report in seen] == [1, 2, 3, 4]
     assert (whole.count, seen[0].fingerprint) == (4, "")
     assert whole.fingerprint
+
+
+def test_looking_at_data_needs_no_torch() -> None:
+    code = "import sys, training.data.inspection; assert 'torch' not in sys.modules"
+    root = str(Path(__file__).parents[3])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root, env={**os.environ, "PYTHONPATH": root})
+
+
+def test_a_thumbnail_is_the_middle_of_a_picture(save: Save) -> None:
+    path = save("a.png", (40, 20))
+    pixels = np.zeros((20, 40, 3), np.uint8)
+    pixels[:, 10:30] = 255
+    Image.fromarray(pixels).save(path)
+    small = thumbnail(path, 10)
+    assert small.shape == (10, 10, 3)
+    assert small[:, 1:-1].min() == 255
 
 
 def test_looking_stops_when_asked_to(save: Save, folder: Path) -> None:
