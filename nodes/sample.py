@@ -30,7 +30,7 @@ def scheduler(
     denoiser: Denoiser,
     *,
     steps: Annotated[
-        int, Setting(min=2, max=1000, unit="steps", shown=True, help="More steps are finer and slower.")
+        int, Setting(min=1, max=1000, unit="steps", shown=True, help="More steps are finer and slower.")
     ] = 25,
     spacing: Annotated[
         str,
