@@ -46,6 +46,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_out", "View", "Zoom out", "Ctrl+-"),
     ActionSpec("library", "View", "Node library", "Ctrl+L", checkable=True),
     ActionSpec("log", "View", "Log", "Ctrl+J", checkable=True),
+    ActionSpec(
+        "training", "View", "Training", "Ctrl+T", "training", "Train models and watch them learn", checkable=True
+    ),
     ActionSpec("run", "Run", "Run", "Ctrl+Return", "run", "Run the workflow"),
     ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
 )
@@ -125,6 +128,11 @@ def make_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
     stretch = QWidget()
     stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     bar.addWidget(stretch)
+    button = QToolButton()
+    button.setObjectName("training")
+    button.setDefaultAction(actions["training"])
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    bar.addWidget(button)
     window.addToolBar(bar)
     return bar
 

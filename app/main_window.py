@@ -15,6 +15,7 @@ from app.document import Document
 from app.editor.canvas import Canvas
 from app.files import Files
 from app.freshness import Freshness
+from app.pages import Pages
 from app.panels.banner import Banner
 from app.panels.library import LibraryPanel
 from app.panels.log import LogPanel
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         banner: The error above the canvas.
         freshness: What an edit has made stale.
         problems: What is wrong with the nodes.
+        pages: The graph, and training.
         monitor: The run.
         worker: The thread that runs.
         actions_by_name: Every action.
@@ -157,7 +159,8 @@ class MainWindow(QMainWindow):
         self.library.setMinimumWidth(160)
         self._side.setMinimumWidth(280)
         self.log.hide()
-        self.setCentralWidget(self._columns)
+        self.pages = Pages(self._columns)
+        self.setCentralWidget(self.pages)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         document, canvas, files = self.document, self.canvas, self.files
@@ -181,6 +184,7 @@ class MainWindow(QMainWindow):
             "zoom_out": lambda: canvas.viewer.zoom(1 / 1.2),
             "library": lambda: self.library.setVisible(self.library.isHidden()),
             "log": lambda: self.log.setVisible(self.log.isHidden()),
+            "training": self.pages.turn,
             "run": self.run,
             "cancel": self.cancel,
         }
@@ -200,6 +204,10 @@ class MainWindow(QMainWindow):
         self.document.replaced.connect(self.monitor.forget)
         self.document.replaced.connect(self._greet)
         self.monitor.changed.connect(self._refresh)
+        self.pages.turned.connect(self._refresh)
+        self.pages.told.connect(self.log.say)
+        self.pages.failed.connect(lambda error: self.log.say(str(error), "danger"))
+        self.pages.promoted.connect(lambda catalogue: self._take(EngineReady(catalogue, self.status_line.device)))
 
     def _take(self, message: object) -> None:
         """Take a message of the worker."""
@@ -246,6 +254,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].setEnabled(on)
         for name, panel in (("library", self.library), ("log", self.log)):
             self.actions_by_name[name].setChecked(not panel.isHidden())
+        self.actions_by_name["training"].setChecked(self.pages.shows_training)
         colors = {"finished": "success", "failed": "danger", "cancelled": "warning"}
         text, color = self.monitor.status, "accent" if running else colors.get(self.monitor.outcome, "text_faint")
         if not self.engine_ready:
@@ -302,6 +311,7 @@ class MainWindow(QMainWindow):
             self._settings.set_state(name, getattr(self, f"_{name}").saveState())
         self._settings.flush()
         self.hide()
+        self.pages.close_down()
         self.bridge.close()
         self.worker.close()
         self.canvas.view.clear()

@@ -17,6 +17,8 @@ from training.run_folder import write_atomically
 from training.watching.run_state import LOG, RunState
 
 COMMANDS = ("pause", "resume", "stop", "abort", "sample", "checkpoint")
+# DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP
+_DETACHED_WINDOWS = 0x8 | 0x200
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
 
@@ -41,13 +43,18 @@ def start(folder: Path, config: Path | None = None, overrides: Sequence[str] = (
         left.unlink(missing_ok=True)  # said to a process that is gone
     target = str(config.resolve() if config else folder.resolve())
     settings = [part for assignment in overrides for part in ("--set", assignment)]
-    detached = {"creationflags": 0x208} if sys.platform == "win32" else {"start_new_session": True}
+    windows = sys.platform == "win32"
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, str(_MAIN), "train", target, *settings],
-            cwd=folder.resolve().parent.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"}, **detached,  # type: ignore[call-overload]
-        )  # fmt: skip
+            cwd=folder.resolve().parent.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=not windows,
+            creationflags=_DETACHED_WINDOWS if windows else 0,
+        )
     write_atomically(folder / "launch.json", json.dumps({"pid": process.pid, "time": time.time()}).encode())
     return process
 

@@ -1,0 +1,231 @@
+"""Live curves of every term of the chosen runs, on one axis of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.panels.training.curve_plot import CurvePlot
+from app.panels.training.run_list import run_color
+from app.panels.training.watcher import Drawn, View
+from app.panels.training.words import phase_title
+from training.watching.run_details import Mark
+
+_COLUMNS = 2
+_FIRST = ("loss", "total_loss")
+_LAST = ("grad_norm", "samples_per_second", "lr")
+_WIDEST_SMOOTHING = 0.2  # of all steps
+_RECORDS = 500  # a plot is about as many pixels wide
+
+
+class CurvesView(QWidget):
+    """The plots and their controls.
+
+    Attributes:
+        plots: By term.
+        smoothing: From 0 to 100.
+        log_axis: Whether values are shown as logarithms.
+        all: Shows all steps, and new ones as they come.
+
+    Signals:
+        view_changed(object): Other curves are needed for this View.
+    """
+
+    view_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plots: dict[str, CurvePlot] = {}
+        self._runs: tuple[Path, ...] = ()
+        self._phase, self._following = "", True
+        self._drawn = Drawn(View())
+        self._marks: tuple[Mark, ...] = ()
+        self._setting = False
+        self._ask_soon = QTimer(self, singleShot=True, interval=30)
+        self._ask_soon.timeout.connect(self._ask)
+        self._to_draw: list[str] = []
+        self._draw_soon = QTimer(self, interval=0)
+        self._draw_soon.timeout.connect(self._draw_one)
+        self._grid_holder = QWidget()
+        self._grid_holder.setObjectName("panel")
+        self._grid = QGridLayout(self._grid_holder)
+        self._grid.setContentsMargins(16, 4, 12, 12)
+        self._grid.setSpacing(10)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for column in range(_COLUMNS):
+            self._grid.setColumnStretch(column, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self._grid_holder)
+        self._notice = QLabel("The curves come with the first logged step.")
+        self._notice.setObjectName("hint")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._make_controls())
+        layout.addWidget(scroll, 1)
+
+    def show_runs(self, runs: Sequence[Path]) -> None:
+        """Follow these runs, their newest phase first."""
+        if tuple(runs) != self._runs:
+            self._runs, self._phase, self._following = tuple(runs), "", True
+            self._ask()
+
+    def show_drawn(self, drawn: Drawn) -> None:
+        """Take new curves; those of an older view are let go."""
+        if drawn.view.runs != self._runs:
+            return
+        self._drawn = drawn
+        self._show_phases(drawn)
+        names = _ordered(drawn)
+        if list(self.plots) != names:
+            self._lay_out(names)
+        if self._following and drawn.bounds[1]:
+            self._set_steps(*drawn.bounds)
+        self._to_draw = list(names)
+        self._draw_soon.start()
+        shares = [f"{share:.0%}" for share in drawn.reading.values()]
+        self._notice.setText(
+            f"Reading the history: {shares[0]}" if shares else
+            "" if names else "The curves come with the first logged step."
+        )  # fmt: skip
+
+    def show_marks(self, marks: tuple[Mark, ...]) -> None:
+        """Mark what happened to the first run."""
+        if marks != self._marks:
+            self._marks = marks
+            self._mark_all()
+
+    def follow(self) -> None:
+        """Show all steps, and new ones as they come."""
+        self._following = True
+        self._set_steps(*self._drawn.bounds)
+        self._ask()
+
+    def _make_controls(self) -> QWidget:
+        self.phases = QComboBox()
+        self.phases.setAccessibleName("Phase")
+        self.phases.setMinimumWidth(130)
+        self.phases.activated.connect(self._choose_phase)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setRange(0, 100)
+        self.smoothing.setValue(20)
+        self.smoothing.setFixedWidth(140)
+        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.valueChanged.connect(self._redraw)
+        self.log_axis = QPushButton("Log axis")
+        self.log_axis.setCheckable(True)
+        self.log_axis.toggled.connect(self._redraw)
+        self.all = QPushButton("All steps")
+        self.all.setToolTip("Show all steps, and new ones as they come (double-click a plot)")
+        self.all.clicked.connect(self.follow)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(10)
+        label = QLabel("Smoothing")
+        label.setObjectName("muted")
+        for part in (self.phases, label, self.smoothing, self.log_axis, self.all):
+            row.addWidget(part)
+        row.addStretch(1)
+        row.addWidget(self._notice)
+        return line
+
+    def _show_phases(self, drawn: Drawn) -> None:
+        known = tuple(self.phases.itemData(index) for index in range(self.phases.count()))
+        if known != drawn.phases:
+            self.phases.clear()
+            for phase in drawn.phases:
+                self.phases.addItem(phase_title(phase), phase)
+        self.phases.setCurrentIndex(self.phases.findData(drawn.phase))
+
+    def _choose_phase(self, index: int) -> None:
+        self._phase, self._following = str(self.phases.itemData(index)), True
+        self._ask()
+
+    def _lay_out(self, names: Sequence[str]) -> None:
+        for name in [name for name in self.plots if name not in names]:
+            plot = self.plots.pop(name)
+            self._grid.removeWidget(plot)
+            plot.hide()
+            plot.deleteLater()
+        kept, self.plots = self.plots, {}
+        for place, name in enumerate(names):
+            plot = kept.get(name) or self._make_plot(name)
+            self.plots[name] = plot
+            self._grid.addWidget(plot, place // _COLUMNS, place % _COLUMNS)
+        self._mark_all()
+
+    def _make_plot(self, name: str) -> CurvePlot:
+        plot = CurvePlot(name)
+        plot.moved.connect(lambda: self._moved(plot))
+        plot.followed.connect(self.follow)
+        plot.set_steps(*self._drawn.bounds)
+        return plot
+
+    def _moved(self, plot: CurvePlot) -> None:
+        """A person zoomed: all plots show the same steps, and stay there while data comes."""
+        if not self._setting:
+            self._following = False
+            self._set_steps(*plot.steps(), but=plot)
+            self._ask_soon.start()
+
+    def _set_steps(self, first: float, last: float, but: CurvePlot | None = None) -> None:
+        self._setting = True
+        for plot in self.plots.values():
+            if plot is not but:
+                plot.set_steps(first, last)
+        self._setting = False
+
+    def _ask(self) -> None:
+        plot = next(iter(self.plots.values()), None)
+        if self._following or plot is None:
+            view = View(self._runs, self._phase, most=_RECORDS)
+        else:
+            view = View(self._runs, self._phase, *plot.steps(), _RECORDS)
+        self.view_changed.emit(view)
+
+    def _redraw(self) -> None:
+        self._to_draw = list(self.plots)
+        self._draw_soon.start()
+
+    def _draw_one(self) -> None:
+        """Draw one plot a turn of the event loop, so that the window stays quick."""
+        if not self._to_draw:
+            self._draw_soon.stop()
+            return
+        name, drawn = self._to_draw.pop(0), self._drawn
+        plot = self.plots.get(name)
+        if plot is None:
+            return
+        colors = {run: run_color(place) for place, run in enumerate(self._runs)}
+        curves = {run: drawn.curves[run, name] for run in self._runs if (run, name) in drawn.curves}
+        share = (self.smoothing.value() / 100) ** 2 * _WIDEST_SMOOTHING
+        plot.show_curves(curves, colors, share * (drawn.bounds[1] - drawn.bounds[0]), self.log_axis.isChecked())
+        newest = [(drawn.newest.get(run, {}).get(name, float("nan")), colors[run]) for run in self._runs]
+        plot.show_newest(newest)
+
+    def _mark_all(self) -> None:
+        marks = [mark for mark in self._marks if mark.phase == self._drawn.phase]
+        for plot in self.plots.values():
+            plot.show_marks(marks)
+
+
+def _ordered(drawn: Drawn) -> list[str]:
+    """The terms: the loss first, and what is no loss last."""
+    names = list(dict.fromkeys(name for _, name in drawn.curves))
+    return sorted(names, key=lambda name: (name in _LAST, _LAST.index(name) if name in _LAST else name not in _FIRST))
