@@ -15,7 +15,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.golden_families import conditioners, first_stages, losses, networks, samplers, schedules, training
+from tests.golden_families import (
+    conditioners,
+    first_stages,
+    losses,
+    networks,
+    samplers,
+    schedules,
+    training,
+    whole_models,
+)
 from tests.golden_families.fixture import Fixture, load_fixture
 
 FOLDER = Path(os.environ.get("LOOM_GOLDEN") or Path(__file__).with_name("golden"))
@@ -55,6 +64,9 @@ FAMILIES = {
     "samp_": Family(samplers.sampling, 5e-5),
     "sd2_samp_": Family(samplers.sampling, 5e-5),
     "sd2_ddim_encode_": Family(samplers.sampling, 1e-5),
+    "ldm_hybrid_": Family(whole_models.hybrid_wrapper, 1e-4),
+    # Samples reach 70 here; float32 alone takes the reference's 2e-4 away from what float64 gives.
+    "ldm_": Family(whole_models.whole_model, 1e-5, scaled=True),
     "ema_": Family(training.weight_average, 1e-5),
     "loss_kl_": Family(losses.first_stage_kl, 1e-5, scaled=True),
     "loss_vq_": Family(losses.first_stage_vq, 1e-5),

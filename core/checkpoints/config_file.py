@@ -47,6 +47,12 @@ class ModelConfig:
         params = part.get("params")
         return str(part.get("target", "")).rpartition(".")[2], dict(params) if isinstance(params, Mapping) else {}
 
+    def whole_unet(self) -> dict[str, Any]:
+        """Return all arguments of a UNet that resamples without weights, so that they leave its levels unsaid."""
+        _, params = self.part("unet_config")
+        left_out = ("use_fp16", "use_checkpoint")
+        return {} if params.get("conv_resample", True) else {n: v for n, v in params.items() if n not in left_out}
+
     def unet_settings(self) -> dict[str, Any]:
         """Return the arguments of the UNet that its weights' shapes do not tell; none without a configuration."""
         _, params = self.part("unet_config")

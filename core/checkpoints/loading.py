@@ -24,6 +24,7 @@ from core.conditioning.conditioner import Conditioner
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser
 from core.diffusion.parameterization import Parameterization
 from core.errors import ModelFileError
+from core.models.first_stage import IdentityFirstStage
 from core.models.first_stages import make_first_stage
 from core.models.unet import UNetModel
 
@@ -79,11 +80,10 @@ def fitted(path: Path, options: LoadOptions) -> tuple[LoadedModel, Loader]:
     family = source.family
     load = Loader(options.dtype, family.name if family else "")
     # The denoiser comes first, as most mistakes show there.
-    unet_part, first_stage_part = _needed(source, "unet"), _needed(source, "autoencoder")
-    arguments = source.unet_arguments
+    unet_part, arguments = _needed(source, "unet"), source.unet_arguments
     assert arguments is not None
     unet = load(UNetModel, arguments, unet_part)
-    autoencoder = _autoencoder(source, first_stage_part, load)
+    autoencoder = _autoencoder(source, load)
     kind = options.prediction or Parameterization(known_prediction(source).kind)
     schedule = schedule_of(source)
     if schedule.zero_terminal_snr and kind is Parameterization.EPS:
@@ -99,7 +99,7 @@ def load_first_stage(path: Path, options: LoadOptions = DEFAULTS) -> Autoencoder
         ModelFileError: As for `load_checkpoint`.
     """
     source, loader = open_model(path, ema=options.ema), Loader(options.dtype)
-    autoencoder = _autoencoder(source, _needed(source, "autoencoder"), loader)
+    autoencoder = _autoencoder(source, loader)
     loader.read(options.cancel)
     return autoencoder
 
@@ -125,7 +125,13 @@ def _needed(source: ModelSource, role: str) -> Part:
     return part
 
 
-def _autoencoder(source: ModelSource, part: Part, load: Loader) -> Autoencoder:
+def _autoencoder(source: ModelSource, load: Loader) -> Autoencoder:
+    kind, _ = source.config.part("first_stage_config")
+    if kind == "IdentityFirstStage":
+        # A model on pixels (LDM-1 of the paper) has no weights there.
+        pixels = IdentityFirstStage((source.unet_arguments or {"out_channels": 3})["out_channels"])
+        return Autoencoder(pixels, space_of(source, pixels))
+    part = _needed(source, "autoencoder")
     try:
         arguments = autoencoder_arguments(part.shapes())
     except (LookupError, ArithmeticError, ValueError) as error:

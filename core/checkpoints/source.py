@@ -61,6 +61,8 @@ class ModelSource:
         part = self.parts.get("unet")
         if part is None:
             return None
+        if described := self.config.whole_unet():
+            return described
         try:
             return unet_arguments(part.shapes()) | self.config.unet_settings()
         except (LookupError, ValueError, ArithmeticError) as error:

@@ -85,7 +85,7 @@ class Patches:
 
 def border_distance(height: int, width: int) -> Tensor:
     """Return each cell's distance to the nearest border, as a share of the side's length, [height, width]."""
-    y, x = (torch.arange(n) / (n - 1) if n > 1 else torch.full((n,), torch.nan) for n in (height, width))
+    y, x = (torch.arange(n) / (n - 1) if n > 1 else torch.full((n,), 0.5) for n in (height, width))
     near = torch.minimum(y[:, None], x)
     return torch.minimum(near, torch.minimum(1 - y[:, None], 1 - x))
 
