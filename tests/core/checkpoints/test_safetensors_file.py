@@ -125,3 +125,24 @@ def test_weights_of_another_model_are_refused_before_they_are_read(
     with pytest.raises(ModelFileError, match="does not fit this model") as caught:
         load_into(module, weights)
     assert caught.match(detail)
+
+
+def test_tensors_that_claim_the_same_bytes_are_refused(tmp_path: Path) -> None:
+    entry = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+    other = {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}
+    with pytest.raises(ModelFileError, match="claim the same bytes"):
+        read_header(with_header(tmp_path / "odd.safetensors", {"a": entry, "b": other}, bytes(8)))
+
+
+def test_empty_tensors_take_no_bytes_from_others(tmp_path: Path) -> None:
+    entry = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+    empty = {"dtype": "F32", "shape": [0, 3], "data_offsets": [4, 4]}
+    header = read_header(with_header(tmp_path / "odd.safetensors", {"a": entry, "b": empty}, bytes(8)))
+    assert header["b"].count == 0
+
+
+def test_a_header_nested_without_end_is_called_damaged(tmp_path: Path) -> None:
+    path, text = tmp_path / "deep.safetensors", b"[" * 200_000
+    path.write_bytes(struct.pack("<Q", len(text)) + text)
+    with pytest.raises(ModelFileError, match="damaged or truncated"):
+        read_header(path)
