@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,15 +76,16 @@ def read_state(folder: Path) -> RunState:
     done = tuple(map(str, finished)) if isinstance(finished, list) else ()
     if not isinstance(status, dict):
         return _without_status(folder, done)
-    state, pid = str(status.get("state", "")), int(status.get("pid", 0))
-    if state not in ENDED and not is_running(pid, float(status.get("started", 0.0))):
-        state = "starting" if _launched_since(folder, float(status.get("heartbeat", 0.0))) else "died"
-    elif state in ENDED and _launched_since(folder, float(status.get("heartbeat", 0.0))):
+    state, pid, heartbeat = str(status.get("state", "")), int(_number(status, "pid")), _number(status, "heartbeat")
+    runs = state not in ENDED and is_running(pid, _number(status, "started"))
+    if not runs and _launched_since(folder, heartbeat):
         state = "starting"
+    elif not runs and state not in ENDED:
+        state = "died"
     trouble = _told(status.get("error")) if state == "failed" else _death(folder, pid) if state == "died" else None
     return RunState(
-        folder, state, str(status.get("phase", "")), int(status.get("step", 0)), int(status.get("steps", 0)),
-        str(status.get("doing", "")), float(status.get("heartbeat", 0.0)), pid, trouble, _waiting(folder), done,
+        folder, state, str(status.get("phase", "")), int(_number(status, "step")), int(_number(status, "steps")),
+        str(status.get("doing", "")), heartbeat, pid, trouble, _waiting(folder), done,
     )  # fmt: skip
 
 
@@ -146,6 +148,11 @@ def _death(folder: Path, pid: int) -> Trouble:
 def _waiting(folder: Path) -> tuple[str, ...]:
     found = [_json(file) for file in sorted(folder.glob("control/*.json"))]
     return tuple(str(item["command"]) for item in found if isinstance(item, dict) and "command" in item)
+
+
+def _number(table: Mapping[str, Any], name: str) -> float:
+    value = table.get(name)
+    return value if isinstance(value, int | float) else 0
 
 
 def _json(file: Path) -> Any:

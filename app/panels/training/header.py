@@ -46,6 +46,7 @@ class RunHeader(QWidget):
         self.state: RunState | None = None
         self._steps: deque[tuple[float, int]] = deque(maxlen=200)
         self._trouble: Trouble | None = None
+        self._device = ""
         self._name, self._says, self._facts = QLabel(), QLabel(), QLabel()
         self._name.setObjectName("runName")
         self._says.setObjectName("muted")
@@ -99,15 +100,16 @@ class RunHeader(QWidget):
         )
         self._show_trouble(state.trouble)
         self._enable(state)
-        self.show_device("")
+        self.show_device(self._device)
 
     def show_device(self, device: str) -> None:
         """Show speed and time left, and what is said of the device."""
+        self._device = device
         state, rate = self.state, self.rate
         facts = []
         if state is not None and state.state == "training" and rate:
             facts = [f"{number(rate)} steps/s", f"{duration((state.steps - state.step) / rate)} left in this phase"]
-        self._facts.setText("  ·  ".join([*facts, device] if device else facts))
+        self._facts.setText("  ·  ".join([*facts, device] if device and facts else facts))
 
     def show_model(self, there: bool) -> None:
         """Offer a finished model."""

@@ -82,6 +82,7 @@ class TrainingPage(QWidget):
         self.watcher.listed.connect(self._list)
         self.watcher.told.connect(self._tell)
         self.watcher.drew.connect(self._draw)
+        self.watcher.device_told.connect(self.header.show_device)
         self.watcher.ready.connect(self._make_curves)
         self.promotion.failed.connect(self.fail)
         self.promotion.done.connect(self._promoted)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.panels.training.device_meter import DeviceMeter
 from app.theme import RESOURCES
 from training.watching.curve_index import CurveIndex
 from training.watching.curve_table import Curve
@@ -78,12 +79,14 @@ class Watcher(QObject):
         listed(object): All runs, list[RunState], when one of them changed.
         drew(object): Curves, Drawn, when they or the view changed.
         told(object): RunDetails of the first run of the view, when they changed.
+        device_told(str): Memory and temperature of the device, where they are known.
         ready(): Plots may be made: what draws them is imported.
     """
 
     listed = Signal(object)
     drew = Signal(object)
     told = Signal(object)
+    device_told = Signal(str)
     ready = Signal()
 
     def __init__(self, runs: Path, parent: QObject | None = None) -> None:
@@ -121,12 +124,14 @@ class Watcher(QObject):
     def _work(self) -> None:
         importlib.import_module("pyqtgraph")
         self.ready.emit()
-        looked = 0.0
+        looked, meter = 0.0, DeviceMeter()
         while not self._stopped:
             if self._wake.is_set() or time.monotonic() - looked > _STATES_EVERY_S:
                 looked = time.monotonic()
                 self._list()
                 self._tell()
+                if device := meter.read():
+                    self.device_told.emit(device)
             self._wake.clear()
             self._draw()
             self._wake.wait(POLL_S)
