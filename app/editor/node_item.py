@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.catalogue import NodeCard, PortCard, fits
+from app.catalogue import NodeCard, PortCard, SettingCard, fits
 from app.editor import card_painter as paint
 from app.editor.card_layout import lay_out, place_strip
 from app.editor.card_state import CardState
@@ -99,6 +99,18 @@ class CardItem(AbstractNodeItem):
     def outline(self) -> QRectF:
         """The card itself, in scene coordinates, without ports and message."""
         return QRectF(self.x(), self.y(), self._width, self._height)
+
+    def setting_at(self, place: QPointF) -> SettingCard | None:
+        """The shown setting at a scene position, or None."""
+        inside = place - self.pos()
+        return next((setting for setting, box in self._layout.settings if box.contains(inside)), None)
+
+    def place_of(self, setting: SettingCard) -> QRectF:
+        """Where a shown setting's value is painted, in scene coordinates: all of a text, the right half of a line."""
+        box = next(box for each, box in self._layout.settings if each.name == setting.name)
+        if setting.widget != "multiline":
+            box = box.adjusted(box.width() * 0.4, 0, 0, 0)
+        return box.translated(self.pos())
 
     def _strength(self, port: PortCard, outgoing: bool) -> int:
         live = self._live
