@@ -41,6 +41,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("mute", "Edit", "Mute", "M", canvas_only=True),
     ActionSpec("bypass", "Edit", "Bypass", "B", canvas_only=True),
     ActionSpec("add", "Edit", "Add a node…", "Ctrl+Space"),
+    ActionSpec("search", "Edit", "Add here…", "Tab", canvas_only=True),
     ActionSpec("fit", "View", "Zoom to fit", "F", "fit", "Show the whole workflow", canvas_only=True),
     ActionSpec("zoom_in", "View", "Zoom in", "Ctrl++"),
     ActionSpec("zoom_out", "View", "Zoom out", "Ctrl+-"),

@@ -69,6 +69,16 @@ class NodeCard:
     pictures: bool = False
     known: bool = True
 
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the help, on one line."""
+        return self.help.split("\n\n")[0].replace("\n", " ")
+
+    def answers(self, text: str) -> bool:
+        """Whether every word of a search is in the title, the category, the id or the summary."""
+        searched = f"{self.title} {self.category} {self.id} {self.summary}".lower()
+        return all(word in searched for word in text.lower().split())
+
     def setting(self, name: str) -> SettingCard | None:
         """The setting called `name`, or None."""
         return next((setting for setting in self.settings if setting.name == name), None)

@@ -130,10 +130,13 @@ def is_template(path: Path) -> bool:
     return path.resolve().is_relative_to(TEMPLATES.resolve())
 
 
-def add_node(document: Document, kind: str, position: Point) -> str:
-    """Add a node of this kind and return its id."""
+def add_node(
+    document: Document, kind: str, position: Point, link: Callable[[str], Link | None] = lambda id: None
+) -> str:
+    """Add a node of this kind, with the link that `link` makes of its id, if it does, as one step; returns the id."""
     node = Node(type=kind, position=position)
-    document.do(AddNode(node))
+    made = link(node.id)
+    document.do(AddNode(node) if made is None else Group((AddNode(node), Connect(made))))
     return node.id
 
 

@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
             "mute": lambda: canvas.toggle_state("muted"),
             "bypass": lambda: canvas.toggle_state("bypassed"),
             "add": self._add_node,
+            "search": lambda: canvas.adding.ask(),
             "fit": canvas.fit,
             "zoom_in": lambda: canvas.viewer.zoom(1.2),
             "zoom_out": lambda: canvas.viewer.zoom(1 / 1.2),
@@ -194,7 +195,8 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self.properties.show_nodes)
         self.canvas.file_dropped.connect(lambda path: self.files.open(Path(path)))
         self.canvas.menu_asked.connect(self._show_menu)
-        self.library.chosen.connect(lambda kind: self.canvas.add(kind))
+        self.library.chosen.connect(lambda kind: self.canvas.adding.add(kind))
+        self.canvas.viewer.text_clicked.connect(lambda _node, setting: self.properties.focus_setting(setting))
         for source in (self.canvas.refused, self.files.failed, self.preview.failed, self.monitor.failed):
             source.connect(self.show_error)
         self.files.told.connect(self.log.say)

@@ -120,7 +120,7 @@ def unknown_kinds(workflow: Workflow, catalogue: Catalogue) -> InputError | None
     named = ", ".join(f'"{kind}"' + (f' (nearest known: "{near[kind]}")' if near[kind] else "") for kind in kinds)
     return InputError(
         f"{len(strange)} nodes are of unknown kinds." if len(strange) > 1 else "A node is of an unknown kind.",
-        why=f"Not installed: {named}. They may come from a newer version or from an extension.",
-        fix="Install what provides them, or remove or mute the nodes; their settings are kept when you save.",
+        why=f"Not installed: {named}; it may come from a newer version or from an extension.",
+        fix="Install what is missing, or remove or mute what needs it; all settings are kept when you save.",
         node=strange[0].id if len(strange) == 1 else None,
     )

@@ -96,6 +96,19 @@ def pixmap(name: str, color: str = "text", size: int = 16, ratio: float = 2.0) -
     return result
 
 
+def category_dot(color: QColor) -> QPixmap:
+    """A small disc in a category's colour."""
+    dot = QPixmap(32, 32)
+    dot.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(dot)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawEllipse(8, 8, 16, 16)
+    painter.end()
+    return dot
+
+
 @functools.cache
 def icon(name: str, color: str = "text") -> QIcon:
     """Icon `name` in a theme colour, faint when disabled."""

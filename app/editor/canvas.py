@@ -12,15 +12,17 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app import document as edits
 from app.catalogue import Catalogue
 from app.document import Document
+from app.editor.adding import Adding
+from app.editor.card_editor import CardEditor
 from app.editor.graph_view import GraphView
 from app.editor.node_item import CardItem
+from app.editor.placement import snapped
 from app.editor.port_item import LoomPort
 from app.editor.viewer import LoomViewer
 from core.errors import LoomError
 from core.graph.edits import Group, SetState
 from core.graph.workflow import Link, NodeState
 
-_SNAP = 8
 _MARGIN = 20.0
 
 
@@ -30,6 +32,8 @@ class Canvas(QWidget):
     Attributes:
         viewer: NodeGraphQt's viewer below.
         view: The cards and links on it.
+        editor: Edits a setting in its place on the card.
+        adding: Makes new nodes.
 
     Signals:
         selection_changed(list): Ids of the selected nodes.
@@ -48,6 +52,8 @@ class Canvas(QWidget):
         self._document, self._catalogue = document, catalogue
         self.viewer = LoomViewer()
         self.view = GraphView(self.viewer)
+        self.editor = CardEditor(self.viewer, document)
+        self.adding = Adding(self.viewer, self.view, document, catalogue)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.viewer)
@@ -56,7 +62,8 @@ class Canvas(QWidget):
         self.viewer.connection_sliced.connect(self._slice)
         self.viewer.relink_asked.connect(self.refresh)
         self.viewer.refit_asked.connect(self.fit)
-        self.viewer.node_dropped.connect(self.add)
+        self.adding.added.connect(lambda id: self.select([id]))
+        self.viewer.entered.connect(self._edit_selected)
         self.viewer.file_dropped.connect(self.file_dropped)
         self.viewer.menu_asked.connect(self.menu_asked)
         self.viewer.scene().selectionChanged.connect(self._tell_selection)
@@ -70,7 +77,7 @@ class Canvas(QWidget):
 
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """Take the engine's catalogue in place of the shipped one."""
-        self._catalogue = catalogue
+        self._catalogue = self.adding.catalogue = catalogue
         selected = self.selected()
         self.refresh()
         self.select(selected)
@@ -104,15 +111,6 @@ class Canvas(QWidget):
             if not seen.contains(card.outline()):
                 self.fit()
 
-    def add(self, kind: str, position: QPointF | None = None) -> None:
-        """Add a node at a scene position (the middle of the view when None) and select it."""
-        at = position or self.viewer.mapToScene(self.viewer.viewport().rect().center())
-        taken = {card.node.position for card in self.view.cards.values()}
-        place = _snapped(at)
-        while place in taken:
-            place = (place[0] + 3 * _SNAP, place[1] + 3 * _SNAP)
-        self.select([edits.add_node(self._document, kind, place)])
-
     def remove_selected(self) -> None:
         """Remove the selected nodes and links."""
         items = self.viewer.scene().selectedItems()
@@ -144,12 +142,21 @@ class Canvas(QWidget):
         self.fit()
         self._tell_selection()
 
+    def _edit_selected(self) -> None:
+        """Edit the selected node's text in its place, or the first setting that its card shows."""
+        selected = self.selected()
+        card = self.view.cards[selected[0]] if len(selected) == 1 else None
+        shown = [setting for setting in card.card.settings if setting.shown] if card else []
+        shown.sort(key=lambda setting: setting.widget != "multiline")
+        if card is not None and shown:
+            self.editor.open(card, shown[0])
+
     def _tell_selection(self) -> None:
         self.selection_changed.emit(self.selected())
 
     def _move(self, moved: dict[CardItem, list[float]]) -> None:
         cards = [card for card in moved if card.id in self._document.workflow.nodes]
-        places = {card.id: _snapped(card.pos()) for card in cards}
+        places = {card.id: snapped(card.pos()) for card in cards}
         for card in cards:
             card.setPos(*places[card.id])
         edits.move(
@@ -175,7 +182,3 @@ class Canvas(QWidget):
 def _input_of(pair: Iterable[LoomPort]) -> tuple[str, str]:
     """Where the link between two ports ends."""
     return next((port.node.id, port.name) for port in pair if not port.outgoing)
-
-
-def _snapped(point: QPointF) -> tuple[float, float]:
-    return (float(round(point.x() / _SNAP) * _SNAP), float(round(point.y() / _SNAP) * _SNAP))

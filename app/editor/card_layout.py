@@ -78,7 +78,7 @@ def place_strip(layout: CardLayout, height: float, others: Sequence[QRectF]) -> 
     inside = layout.preview
     for setting, box in layout.settings:
         if setting.widget == "multiline" and inside is None:
-            inside = box.adjusted(0, theme().px("card_row"), 0, -gap)
+            inside = box.adjusted(0, 18, 0, -gap / 2)
     if inside is None:
         return below
     height = min(height, inside.height())

@@ -202,9 +202,9 @@ def paint_preview(painter: QPainter, layout: CardLayout, state: CardState) -> No
 
 def strip_height(layout: CardLayout, message: str) -> float:
     """How much a message below a card takes."""
-    room = QRectF(0, 0, layout.width - 16, 1e4)
+    room = QRectF(0, 0, layout.width - 32, 1e4)  # over a text or a picture it is narrower than the card
     needed = QFontMetricsF(font("font_card")).boundingRect(room, Qt.TextFlag.TextWordWrap.value, message).height()
-    return min(needed + 10.0, STRIP_HEIGHT)
+    return min(needed + 8.0, STRIP_HEIGHT)
 
 
 def paint_strip(painter: QPainter, strip: QRectF, message: str, *, failed: bool) -> None:
@@ -215,7 +215,7 @@ def paint_strip(painter: QPainter, strip: QRectF, message: str, *, failed: bool)
     painter.drawRoundedRect(strip, 6, 6)
     painter.setFont(font("font_card"))
     painter.setPen(look.color("text" if failed else "warning"))
-    inner = strip.adjusted(8, 4, -8, -4)
+    inner = strip.adjusted(8, 3, -8, -3)
     wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(inner, wrap, _clipped(message, QFontMetricsF(painter.font()), inner))
 

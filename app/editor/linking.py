@@ -6,11 +6,16 @@ from collections.abc import Iterable
 
 from NodeGraphQt.qgraphics.port import PortItem
 from NodeGraphQt.widgets.viewer import NodeViewer
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtWidgets import QGraphicsSceneMouseEvent
 
 from app.catalogue import fits
 from app.editor.link_item import LiveLink
 from app.editor.node_item import CardItem
+from app.editor.port_item import LoomPort
+
+_FAR = 24.0
+"""A link that ends nearer to its port than this, in scene pixels, was a click."""
 
 
 class LinkingViewer(NodeViewer):
@@ -18,9 +23,11 @@ class LinkingViewer(NodeViewer):
 
     Signals (beside NodeGraphQt's own):
         relink_asked(): Links on the screen may differ from the workflow's.
+        link_dropped(LoomPort, QPointF): A link drawn from this port ended on the empty canvas, at a scene position.
     """
 
     relink_asked = Signal()
+    link_dropped = Signal(LoomPort, QPointF)
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +69,16 @@ class LinkingViewer(NodeViewer):
         super().end_live_connection()
         for card in self.cards():
             card.show_live(None)
+
+    def apply_live_connection(self, event: QGraphicsSceneMouseEvent) -> None:
+        """Tell of a new link that ends nowhere; one that was pulled off an input is just gone."""
+        start, pulled, drawn = self._start_port, self._detached_port, self._LIVE_PIPE.isVisible()
+        super().apply_live_connection(event)
+        place = event.scenePos()
+        far = (place - start.centre()).manhattanLength() > _FAR if drawn and start is not None else False
+        empty = not any(isinstance(item, (CardItem, PortItem)) for item in self.scene().items(place))
+        if far and pulled is None and empty:
+            self.link_dropped.emit(start, place)
 
     def establish_connection(self, start_port: PortItem, end_port: PortItem) -> None:
         """A link that was pulled off goes back to where it was: the workflow knows where."""

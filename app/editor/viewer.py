@@ -18,7 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView
 
+from app.catalogue import SettingCard
 from app.editor.linking import LinkingViewer
+from app.editor.node_item import CardItem
+from app.editor.port_item import LoomPort
 from app.theme import theme
 
 NODE_MIME = "application/x-latent-loom-node"
@@ -36,6 +39,11 @@ class LoomViewer(LinkingViewer):
         file_dropped(str): A local file was dropped.
         menu_asked(QPoint, QPointF): The context menu, at a global and a scene position.
         refit_asked(): The size changed while everything was in view.
+        setting_asked(CardItem, SettingCard): A shown setting was double-clicked.
+        text_clicked(str, str): The text of a node's setting was clicked: ids of node and setting.
+        entered(): Enter was pressed on the canvas.
+        search_asked(QPointF): The empty canvas was double-clicked, at this scene position.
+        view_changed(): The view was moved or scaled.
 
     Attributes:
         fitted: Whether everything was brought into view and nobody has moved the view since.
@@ -45,9 +53,15 @@ class LoomViewer(LinkingViewer):
     file_dropped = Signal(str)
     menu_asked = Signal(object, QPointF)
     refit_asked = Signal()
+    setting_asked = Signal(CardItem, SettingCard)
+    text_clicked = Signal(str, str)
+    entered = Signal()
+    search_asked = Signal(QPointF)
+    view_changed = Signal()
 
     def __init__(self) -> None:
         self.fitted = False
+        self._double = False
         super().__init__()
         self.setObjectName("viewer")
         self.setBackgroundBrush(theme().color("canvas"))
@@ -86,6 +100,7 @@ class LoomViewer(LinkingViewer):
             scale = max(self.viewport().width(), 1) / width
             self.resetTransform()
             QGraphicsView.scale(self, scale, scale)
+        self.view_changed.emit()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(rect, theme().color("canvas"))
@@ -127,9 +142,36 @@ class LoomViewer(LinkingViewer):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.unsetCursor()
         super().mouseReleaseEvent(event)
+        double, self._double = self._double, False
+        moved = (event.position().toPoint() - self._origin_pos).manhattanLength() > 3
+        if event.button() == Qt.MouseButton.LeftButton and not event.modifiers() and not moved and not double:
+            card, setting = self._setting_at(event)
+            if card is not None and setting is not None and setting.widget == "multiline":
+                self.text_clicked.emit(card.id, setting.name)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Edit a setting in its place, or search for a node where the canvas is empty."""
+        if event.button() != Qt.MouseButton.LeftButton or event.modifiers():
+            super().mouseDoubleClickEvent(event)
+            return
+        self._double = True
+        card, setting = self._setting_at(event)
+        if card is not None and setting is not None:
+            self.setting_asked.emit(card, setting)
+        elif not self.items(event.position().toPoint()):
+            self.search_asked.emit(self.mapToScene(event.position().toPoint()))
+
+    def _setting_at(self, event: QMouseEvent) -> tuple[CardItem | None, SettingCard | None]:
+        place = event.position().toPoint()
+        top = next((item for item in self.items(place) if isinstance(item, (CardItem, LoomPort))), None)
+        card = top if isinstance(top, CardItem) else None
+        return card, card.setting_at(self.mapToScene(place)) if card else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Without NodeGraphQt's hint texts on the canvas."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.entered.emit()
+            return
         QGraphicsView.keyPressEvent(self, event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

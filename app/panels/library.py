@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QBrush, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app.catalogue import Catalogue, NodeCard
 from app.editor.viewer import NODE_MIME
 from app.panels.widgets import HistoryKeys, panel_header
-from app.theme import font, icon, theme
+from app.theme import category_dot, font, icon, theme
 
 _KIND = Qt.ItemDataRole.UserRole
 
@@ -57,6 +57,7 @@ class LibraryPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
+        self._catalogue = catalogue
         self.search = QLineEdit()
         self.search.setObjectName("search")
         self.search.setPlaceholderText("Search nodes")
@@ -89,6 +90,7 @@ class LibraryPanel(QWidget):
 
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """List these kinds of nodes, keeping the search."""
+        self._catalogue = catalogue
         self.tree.clear()
         groups: dict[str, QTreeWidgetItem] = {}
         for card in catalogue.all():
@@ -116,10 +118,9 @@ class LibraryPanel(QWidget):
         return [group.child(row) for group in groups if group is not None for row in range(group.childCount())]
 
     def _filter(self, text: str) -> None:
-        words = text.lower().split()
         for item in self._items():
-            searched = f"{item.text(0)} {item.parent().text(0)} {item.data(0, _KIND)} {item.toolTip(0)}".lower()
-            item.setHidden(not all(word in searched for word in words))
+            card = self._catalogue.get(str(item.data(0, _KIND)))
+            item.setHidden(card is None or not card.answers(text))
         for row in range(self.tree.topLevelItemCount()):
             group = self.tree.topLevelItem(row)
             if group is not None:
@@ -138,19 +139,6 @@ class LibraryPanel(QWidget):
 def _item(card: NodeCard) -> QTreeWidgetItem:
     item = QTreeWidgetItem([card.title])
     item.setData(0, _KIND, card.id)
-    item.setToolTip(0, f"{card.help.split(chr(10) * 2)[0]}\n\nDouble-click or drag to add.")
-    item.setIcon(0, _dot(theme().category(card.category)))
+    item.setToolTip(0, f"{card.summary}\n\nDouble-click or drag to add.")
+    item.setIcon(0, category_dot(theme().category(card.category)))
     return item
-
-
-def _dot(color: QColor) -> QPixmap:
-    """A small disc in a category's colour."""
-    dot = QPixmap(32, 32)
-    dot.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(dot)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    painter.drawEllipse(8, 8, 16, 16)
-    painter.end()
-    return dot

@@ -165,7 +165,7 @@ class PropertiesPanel(QScrollArea):
         heading.setContentsMargins(0, 0, 0, 0)
         heading.setSpacing(2)
         heading.addWidget(self._title)
-        summary = wrapped_label(card.help.split("\n\n")[0].replace("\n", " "), "help")
+        summary = wrapped_label(card.summary, "help")
         summary.setToolTip(card.help)
         heading.addWidget(summary)
         layout.addLayout(heading)

@@ -1,0 +1,95 @@
+"""Adding nodes: in free space, at the end of a link, or through the search window on the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPointF, QSizeF, Signal
+from PySide6.QtGui import QCursor
+
+from app import document as edits
+from app.catalogue import Catalogue, PortCard
+from app.document import Document
+from app.editor.card_layout import lay_out
+from app.editor.graph_view import GraphView
+from app.editor.node_search import NodeSearch, fitting_port
+from app.editor.placement import free_place, snapped
+from app.editor.port_item import LoomPort
+from app.editor.viewer import LoomViewer
+from core.graph.workflow import Link
+
+
+class Adding(QObject):
+    """Makes new nodes of a document.
+
+    Attributes:
+        catalogue: The kinds of nodes.
+        search: The search window.
+
+    Signals:
+        added(str): The node with this id is there.
+    """
+
+    added = Signal(str)
+
+    def __init__(self, viewer: LoomViewer, view: GraphView, document: Document, catalogue: Catalogue) -> None:
+        super().__init__(viewer)
+        self._viewer, self._view, self._document = viewer, view, document
+        self.catalogue = catalogue
+        self.search = NodeSearch(viewer)
+        self._at = QPointF()
+        self._from: LoomPort | None = None
+        self.search.chosen.connect(self._take)
+        viewer.node_dropped.connect(self.add)
+        viewer.search_asked.connect(self.ask)
+        viewer.link_dropped.connect(lambda port, at: self.ask(at, port))
+
+    def add(self, kind: str, at: QPointF | None = None) -> None:
+        """Add a node with its corner at a scene position; where there is room near the view's middle when None."""
+        if at is None:
+            place = self._free_place(kind, self._viewer.mapToScene(self._viewer.viewport().rect().center()))
+        else:
+            place = snapped(at)
+        self.added.emit(edits.add_node(self._document, kind, place))
+
+    def ask(self, at: QPointF | None = None, port: LoomPort | None = None) -> None:
+        """Let a person search for a node to put at a scene position (the pointer's when None), linked to `port`."""
+        if at is None:
+            pointer = self._viewer.viewport().mapFromGlobal(QCursor.pos())
+            rect = self._viewer.viewport().rect()
+            at = self._viewer.mapToScene(pointer if rect.contains(pointer) else rect.center())
+        cards = list(self.catalogue.all())
+        if port is not None:
+            ends = {card.id: fitting_port(port.card, card, outgoing=port.outgoing) for card in cards}
+            cards = [card for card in cards if ends[card.id] is not None]
+            cards.sort(key=lambda card: not _exact(port, ends[card.id]))
+        self._at, self._from = at, port
+        self.search.ask(cards, self._viewer.viewport().mapToGlobal(self._viewer.mapFromScene(at)))
+
+    def _take(self, kind: str) -> None:
+        port, card = self._from, self.catalogue.get(kind)
+        end = fitting_port(port.card, card, outgoing=port.outgoing) if port is not None and card is not None else None
+        if port is None or end is None or card is None:
+            self.added.emit(edits.add_node(self._document, kind, self._free_place(kind, self._at)))
+            return
+        size = self._size(kind)
+        reach = size.width() / 2 if port.outgoing else -size.width() / 2
+        place = self._free_place(kind, self._at + QPointF(reach, size.height() / 2))
+
+        def link(id: str) -> Link:
+            here, there = (port.node.id, port.name), (id, end.name)
+            return Link(*here, *there) if port.outgoing else Link(*there, *here)
+
+        self.added.emit(edits.add_node(self._document, kind, place, link))
+
+    def _size(self, kind: str) -> QSizeF:
+        card = self.catalogue.get(kind)
+        if card is None:
+            return QSizeF(1, 1)
+        layout = lay_out(card)
+        return QSizeF(layout.width, layout.height)
+
+    def _free_place(self, kind: str, near: QPointF) -> tuple[float, float]:
+        return free_place(self._size(kind), near, [card.outline() for card in self._view.cards.values()])
+
+
+def _exact(port: LoomPort, end: PortCard | None) -> bool:
+    return end is not None and end.kinds[0] == port.card.kinds[0]
