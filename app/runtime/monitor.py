@@ -62,6 +62,7 @@ class RunMonitor(QObject):
         self._started: float | None = None
         self._seconds: float | None = None
         self._pictured: set[str] = set()
+        self._noted: dict[str, str] = {}
         self._picture: tuple[str, int | None] = ("", None)
         self._running_text = ""
         self.outcome = ""
@@ -108,7 +109,8 @@ class RunMonitor(QObject):
             case StepTaken():
                 self._step(message)
             case NodeNoted():
-                self._show(message.node, note=message.text)
+                self._noted[message.node] = f"{self._noted.get(message.node, '')} {message.text}".strip()
+                self._show(message.node, note=self._noted[message.node])
                 self._log.say(f"{self._title(message.node)}: {message.text}", "warning")
             case NodeFinished():
                 self._finish_node(message)
@@ -139,9 +141,10 @@ class RunMonitor(QObject):
     def _begin(self) -> None:
         self._started, self._seconds = time.monotonic(), None
         self._pictured.clear()
+        self._noted.clear()
         self.written.clear()
         for node in self._canvas.view.cards:
-            self._canvas.show_run(node, phase="waiting", note="", seconds=None, done=0, total=0)
+            self._canvas.show_run(node, phase="waiting", seconds=None, done=0, total=0)
         self._log.say("Run started")
 
     def _show(self, node: str, **change: Any) -> None:
@@ -172,7 +175,8 @@ class RunMonitor(QObject):
     def _finish_node(self, event: NodeFinished) -> None:
         image = to_image(event.preview)
         picture = {} if event.node in self._pictured else {"preview": image}
-        self._show(event.node, phase="done", seconds=event.seconds, cached=event.cached, **picture)
+        note = self._noted.get(event.node, "")
+        self._show(event.node, phase="done", seconds=event.seconds, cached=event.cached, note=note, **picture)
         self.written.update(dict.fromkeys(event.written, not event.cached))
         if not event.cached:
             took = readable_seconds(event.seconds)

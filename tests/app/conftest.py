@@ -51,8 +51,11 @@ def words(
     text: Annotated[str, Setting(widget="multiline", shown=True, max_length=50)] = "",
     seed: Annotated[int, Setting(min=0, max=2**32 - 1, widget="seed")] = 0,
     kind: Annotated[str, Setting(choices=("plain", "loud"))] = "plain",
+    run: RunContext,
 ) -> Amount:
     """Count letters."""
+    if "penguin" in text:
+        run.note("Not among the words: penguin.")
     return Amount(amount.value + len(text))
 
 

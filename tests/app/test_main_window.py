@@ -300,3 +300,22 @@ def test_the_log_opens_at_its_newest_line(open_window: OpenWindow, qtbot: QtBot)
     window.actions_by_name["log"].trigger()
     bar = window.log.findChild(QListWidget).verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.value() == bar.maximum())
+
+
+def test_a_note_stands_on_the_card_and_in_the_log_until_it_no_longer_holds(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.document.do(SetSetting("prompt", "text", "a penguin"))
+    for _ in range(2):
+        window.run()
+        qtbot.waitUntil(lambda: not window.monitor.running)
+        state = window.canvas.view.cards["prompt"].state
+        assert (state.message, state.error) == ("Not among the words: penguin.", "")
+    assert state.cached
+    assert sum(line.endswith("Words: Not among the words: penguin.") for line in window.log.lines()) == 2
+    window.document.do(SetSetting("prompt", "text", "a fox"))
+    assert not window.canvas.view.cards["prompt"].state.message
+    window.run()
+    qtbot.waitUntil(lambda: not window.monitor.running)
+    assert not window.canvas.view.cards["prompt"].state.message
