@@ -82,10 +82,12 @@ def to_single_file(folder: Folder) -> State:
             single |= _prefixed(FIRST_STAGE, autoencoder_names.links_from_diffusers(tensors.keys()), tensors)
         elif part == "text_encoder_2" or _is_openclip(tensors):
             prefix = f"{SDXL_TEXTS}1.model." if xl else f"{TEXT}model."
-            single |= _prefixed(prefix, text_names.links_from_transformers(tensors.keys()), tensors)
+            whole = {name: tensors[own] for name, own in text_names.whole_names(tensors.keys()).items()}
+            single |= _prefixed(prefix, text_names.links_from_transformers(whole.keys()), whole)
         else:
             prefix = f"{SDXL_TEXTS}0.transformer." if xl else f"{TEXT}transformer."
-            single |= {prefix + name: tensor for name, tensor in tensors.items()}
+            names = text_names.whole_names(tensors.keys())
+            single |= {prefix + name: tensors[own] for name, own in names.items()}
     return single | folder.rest
 
 
@@ -100,7 +102,8 @@ def _prefixed(prefix: str, links: Links, tensors: Mapping[str, Tensor]) -> State
 
 
 def _is_openclip(tensors: Mapping[str, Tensor]) -> bool:
-    return tensors["text_model.final_layer_norm.weight"].shape[0] == _OPENCLIP_H_WIDTH
+    norm = text_names.whole_names(tensors.keys()).get("text_model.final_layer_norm.weight")
+    return norm is not None and tensors[norm].shape[0] == _OPENCLIP_H_WIDTH
 
 
 def write_folder(single_file: Path, folder: Path) -> None:

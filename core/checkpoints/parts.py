@@ -139,8 +139,10 @@ def _text(file: WeightFile, prefix: str) -> Part | None:
     if prefix and set(names) <= {"channel_mapper.weight", "channel_mapper.bias"} and names:
         return Part(Kind.RESCALER, file, names, prefix)
     for inner in ("transformer.", ""):
-        if f"{inner}text_model.final_layer_norm.weight" in names:
-            return Part(Kind.CLIP, file, _within(file, prefix + inner, skip=_UNUSED), prefix + inner)
+        stripped = _within(file, prefix + inner, skip=_UNUSED)
+        given = text_names.whole_names(stripped)
+        if "text_model.final_layer_norm.weight" in given:
+            return Part(Kind.CLIP, file, {name: stripped[own] for name, own in given.items()}, prefix + inner)
     for inner in ("model.", ""):
         if f"{inner}transformer.resblocks.0.ln_1.weight" in names:
             stripped = _within(file, prefix + inner, skip=_UNUSED)

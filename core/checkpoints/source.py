@@ -95,12 +95,7 @@ def open_model(path: Path, *, ema: bool = True) -> ModelSource:
     file = open_weights(path)
     parts = parts_of(file, ema=ema)
     if not parts:
-        first = next(iter(sorted(file.entries)), "nothing")
-        raise ModelFileError(
-            f"{path.name} holds no network that this program knows.",
-            why=f"Its names, such as {first}, are not those of latent diffusion, Stable Diffusion or diffusers.",
-            fix="Choose another file; for LoRA, use the node for it.",
-        )
+        raise _unknown(file)
     return ModelSource(path, parts, config_beside(path))
 
 
@@ -124,11 +119,13 @@ def _open_folder(folder: Path) -> ModelSource:
     parts, settings = {}, {}
     for name, role in ROLES.items():
         if (folder / name).is_dir():
-            found = parts_of(open_weights(weights_in(folder / name)), ema=False)
-            if part := next(iter(found.values()), None):
-                parts[role] = part
-    for name, file in (("scheduler", "scheduler_config.json"), ("vae", "config.json"), ("unet", "config.json")):
-        settings[name] = _read_json(folder / name / file)
+            file = open_weights(weights_in(folder / name))
+            found = parts_of(file, ema=False)
+            if not found:
+                raise _unknown(file)
+            parts[role] = next(iter(found.values()))
+    for name, stem in (("scheduler", "scheduler_config.json"), ("vae", "config.json"), ("unet", "config.json")):
+        settings[name] = _read_json(folder / name / stem)
     if not parts:
         raise ModelFileError(
             f"{folder.name} is no model folder.",
@@ -136,6 +133,15 @@ def _open_folder(folder: Path) -> ModelSource:
             fix="Choose the folder that holds unet and vae.",
         )
     return ModelSource(folder, parts, settings=settings)
+
+
+def _unknown(file: WeightFile) -> ModelFileError:
+    first = next(iter(sorted(file.entries)), "nothing")
+    return ModelFileError(
+        f"{file.path.name} holds no network that this program knows.",
+        why=f"Its names, such as {first}, are not those of latent diffusion, Stable Diffusion or diffusers.",
+        fix="Choose another file; for LoRA, use the node for it.",
+    )
 
 
 def weights_in(folder: Path) -> Path:

@@ -27,6 +27,16 @@ _LAYER = {
 _PROJECTION = Link("text_projection", ("text_projection.weight",), Layout.TRANSPOSED)
 
 
+def whole_names(names: Collection[str]) -> dict[str, str]:
+    """Map the text transformer's names with "text_model." before them to those given, which may lack it.
+
+    transformers writes a text encoder with or without that prefix, depending on its version.
+    """
+    if "final_layer_norm.weight" not in names:
+        return {name: name for name in names}
+    return {name if name == "text_projection.weight" else f"text_model.{name}": name for name in names}
+
+
 def links_from_openclip(names: Collection[str], layers: int | None = None) -> Links:
     """Link OpenCLIP names (without "cond_stage_model.model.") to transformers names.
 

@@ -34,6 +34,25 @@ def test_every_published_folder_fits_strictly(tmp_path: Path, model: str) -> Non
     fitted(tmp_path, DEFAULTS)
 
 
+def test_a_text_encoder_is_known_without_its_prefix_too(tmp_path: Path) -> None:
+    for part, tensors in published.folder("sd21").items():
+        (tmp_path / part).mkdir()
+        bare = {name.removeprefix("text_model."): tensor for name, tensor in tensors.items()}
+        files.write_sparse(tmp_path / part / "model.safetensors", bare)
+    model, _ = fitted(tmp_path, DEFAULTS)
+    assert isinstance(model.conditioner, ClipTextEncoder)
+    assert model.conditioner.layer is Layer.LAST
+
+
+def test_a_folder_with_an_unknown_part_is_told(tmp_path: Path) -> None:
+    for part in ("unet", "text_encoder"):
+        (tmp_path / part).mkdir()
+        tensors = published.folder("sd15")["unet"] if part == "unet" else {"odd": torch.empty(2)}
+        files.write_sparse(tmp_path / part / "model.safetensors", tensors)
+    with pytest.raises(ModelFileError, match="holds no network"):
+        fitted(tmp_path, DEFAULTS)
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
 def test_a_small_single_file_gives_the_networks_it_holds(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"small{suffix}"
