@@ -13,7 +13,12 @@ from PySide6.QtCore import QObject, Signal
 
 from app.catalogue import Catalogue
 from app.document import Document
+from core.graph.json_types import Json
 from core.graph.workflow import Node, Workflow
+
+
+Own = dict[str, tuple[Mapping[str, Json], str, str, int]]
+"""By node id: settings, type and state as last seen, and the hash of them."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Freshness(QObject):
         self.catalogue = catalogue
         self._document = document
         self._prints: dict[str, int] | None = None
+        self._own: Own = {}
         document.edited.connect(self._forget)
         document.replaced.connect(self._forget)
 
@@ -48,7 +54,7 @@ class Freshness(QObject):
     def prints(self) -> dict[str, int]:
         """Each node's fingerprint by id, as the workflow is now."""
         if self._prints is None:
-            self._prints = fingerprints(self._document.workflow, self.catalogue)
+            self._prints = fingerprints(self._document.workflow, self.catalogue, self._own)
         return self._prints
 
     def snapshot(self) -> Snapshot:
@@ -58,6 +64,7 @@ class Freshness(QObject):
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """Take the engine's catalogue in place of the shipped one."""
         self.catalogue = catalogue
+        self._own.clear()
         self._forget()
 
     def _forget(self) -> None:
@@ -65,12 +72,14 @@ class Freshness(QObject):
         self.changed.emit()
 
 
-def fingerprints(workflow: Workflow, catalogue: Catalogue) -> dict[str, int]:
+def fingerprints(workflow: Workflow, catalogue: Catalogue, own: Own | None = None) -> dict[str, int]:
     """Return a number for each node that differs when its settings, its state, or anything upstream differs.
 
-    Iterative; the nodes of a circle, which cannot run, count each other as unknown.
+    Iterative; the nodes of a circle, which cannot run, count each other as unknown. `own` keeps what each node itself
+    contributes from one call to the next, for the same catalogue.
     """
     made: dict[str, int] = {}
+    own = {} if own is None else own
     opened: set[str] = set()
     waiting = list(workflow.nodes)
     while waiting:
@@ -84,13 +93,18 @@ def fingerprints(workflow: Workflow, catalogue: Catalogue) -> dict[str, int]:
         waiting.pop()
         if id not in made:
             sources = tuple((link.input, link.output, made.get(link.source)) for link in links)
-            made[id] = hash((_own(workflow.nodes[id], catalogue), sources))
+            made[id] = hash((_own_part(workflow.nodes[id], catalogue, own), sources))
     return made
 
 
-def _own(node: Node, catalogue: Catalogue) -> tuple[object, ...]:
+def _own_part(node: Node, catalogue: Catalogue, own: Own) -> int:
     """Return what a node itself decides about its results: a default that is spelled out counts as the default."""
+    known = own.get(node.id)
+    if known is not None and known[0] is node.settings and known[1:3] == (node.type, node.state):
+        return known[3]
     card = catalogue.get(node.type)
     defaults = {setting.name: setting.default for setting in card.settings} if card else {}
     values = sorted((name, repr(value)) for name, value in node.settings.items() if value != defaults.get(name))
-    return node.type, node.state, tuple(values)
+    made = hash((node.type, node.state, tuple(values)))
+    own[node.id] = (node.settings, node.type, node.state, made)
+    return made
