@@ -16,7 +16,6 @@ from app.document import Document
 from core.graph.json_types import Json
 from core.graph.workflow import Node, Workflow
 
-
 Own = dict[str, tuple[Mapping[str, Json], str, str, int]]
 """By node id: settings, type and state as last seen, and the hash of them."""
 
@@ -81,7 +80,7 @@ def fingerprints(workflow: Workflow, catalogue: Catalogue, own: Own | None = Non
     made: dict[str, int] = {}
     own = {} if own is None else own
     opened: set[str] = set()
-    waiting = list(workflow.nodes)
+    waiting = list(reversed(workflow.nodes))  # the first come first: they mostly feed the later ones
     while waiting:
         id = waiting[-1]
         links = workflow.incoming(id)
