@@ -124,8 +124,8 @@ def _open_folder(folder: Path) -> ModelSource:
             if not found:
                 raise _unknown(file)
             parts[role] = next(iter(found.values()))
-    for name, stem in (("scheduler", "scheduler_config.json"), ("vae", "config.json"), ("unet", "config.json")):
-        settings[name] = _read_json(folder / name / stem)
+    for name, configuration in (("scheduler", "scheduler_config.json"), ("vae", "config.json"), ("unet", "config.json")):
+        settings[name] = _read_json(folder / name / configuration)
     if not parts:
         raise ModelFileError(
             f"{folder.name} is no model folder.",
