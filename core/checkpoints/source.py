@@ -124,8 +124,9 @@ def _open_folder(folder: Path) -> ModelSource:
             if not found:
                 raise _unknown(file)
             parts[role] = next(iter(found.values()))
-    for name, configuration in (("scheduler", "scheduler_config.json"), ("vae", "config.json"), ("unet", "config.json")):
-        settings[name] = _read_json(folder / name / configuration)
+    for name in ("scheduler", "vae", "unet"):
+        file_name = "scheduler_config.json" if name == "scheduler" else "config.json"
+        settings[name] = _read_json(folder / name / file_name)
     if not parts:
         raise ModelFileError(
             f"{folder.name} is no model folder.",
