@@ -5,6 +5,9 @@ Rombach et al. (arXiv 2112.10752), appendix E; decay_n = min(decay, (1 + n) / (1
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -42,6 +45,15 @@ class Ema:
         self.updates = int(state["updates"])
         for name, average in self.averages.items():
             average.copy_(state[name])
+
+    @contextmanager
+    def applied(self, module: nn.Module) -> Iterator[None]:
+        """Let the module hold the averages inside the block, and its own weights after it, whatever happens there."""
+        self.swap(module)
+        try:
+            yield
+        finally:
+            self.swap(module)
 
     @torch.no_grad()
     def swap(self, module: nn.Module) -> None:

@@ -6,6 +6,7 @@ forgiving of what the denoiser gives, and leaves the latent space, and so every 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from core.checkpoints.model_folder import save_autoencoder
 from core.diffusion.latent_diffusion import Autoencoder, LatentSpace
+from core.diffusion.latent_scale import unit_variance_scale
 from core.imaging.image import from_uint8, to_uint8
 from core.models.autoencoder_kl import AutoencoderKL
 from core.models.first_stage import ConvolutionalFirstStage, FirstStageModel
@@ -23,23 +25,26 @@ from core.models.vq_model import VQModel
 from core.randomness import generator
 from training.autoencoder_objective import AutoencoderObjective
 from training.config import FirstStageConfig, RunConfig
+from training.control import Poll
 from training.data.latent_cache import Latents, batch_for
 from training.data.training_set import TrainingSet
 from training.losses.codebook_usage import codebook_usage
 from training.phase import Critic, autocast, tile
 
 SHOWN = 8
+MEASURED = 256
 
 
 class FirstStage:
     """The autoencoder phase; see `training.phase.Phase`."""
 
     name = "first_stage"
+    parts = 1
 
     def __init__(self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet) -> None:
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size = config.steps, config.batch_size
-        self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
+        self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
         self.feed = data.feed(data.order(run.seed, config.batch_size))
         self.module = make_autoencoder(config)
         self.objective = AutoencoderObjective(config)
@@ -49,7 +54,7 @@ class FirstStage:
         """The discriminator, if there is one."""
         return self.objective.critic
 
-    def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, step: int, part: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction and regularizer of the step's images."""
         image = from_uint8(self.feed.images(step))
         usage: dict[str, Tensor] = {}
@@ -70,16 +75,22 @@ class FirstStage:
         return {"perplexity": used.perplexity, "clusters": used.clusters}
 
     @torch.no_grad()
-    def sample_grid(self) -> np.ndarray:
+    def sample_grid(self, poll: Poll) -> np.ndarray:
         """Held-out sources above their reconstructions."""
+        poll()
         source = from_uint8(self.held_out.first(SHOWN))
         decoded = self.module.decode(self.module.latent(source))
         return tile(np.concatenate([to_uint8(source), to_uint8(decoded)]), SHOWN)
 
+    @torch.no_grad()
+    def held_out_loss(self, poll: Poll) -> float:
+        """The mean absolute error of held-out reconstructions, from their most probable latents."""
+        return reconstruction_error(self.held_out, lambda source: self.module.decode(self.module.latent(source)), poll)
+
     def finish(self, models: Path) -> None:
         """Measure the scale that gives latents unit variance (appendix G), and save."""
         latents = encode_first(self.module, self.data, self.config.scale_images)
-        scale = 1 / float(latents.std())
+        scale = unit_variance_scale(latents)
         save_autoencoder(models, wrap(self.module, self.run.name, scale), arguments(self.config))
 
 
@@ -87,6 +98,7 @@ class DecoderTuning:
     """The decoder phase: the encoder stays as it is."""
 
     name = "decoder"
+    parts = 1
 
     def __init__(
         self, run: RunConfig, config: FirstStageConfig, autoencoder: Autoencoder, latents: Latents,
@@ -94,7 +106,7 @@ class DecoderTuning:
     ) -> None:  # fmt: skip
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size = config.steps, config.batch_size
-        self.ema_decay, self.optimizer = config.ema_decay, config.optimizer
+        self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
         self.feed = data.feed(data.order(run.seed + 1, config.batch_size, cached=True))
         self.autoencoder, self.latents = autoencoder, latents
         self.module = cast(ConvolutionalFirstStage, autoencoder.module)
@@ -108,7 +120,7 @@ class DecoderTuning:
         """The discriminator, if there is one."""
         return self.objective.critic
 
-    def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def loss(self, step: int, part: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction from noised latents."""
         image, z = from_uint8(self.feed.images(step)), self.latents[self.feed.rows(step)]
         stream = generator(self.run.seed, self.name, step)
@@ -119,10 +131,16 @@ class DecoderTuning:
             decoded = self.module.decode(z / self.autoencoder.space.scale)
         return self.objective.reconstruction(image, decoded.float(), step, self.module.decoder.last_layer)
 
-    def sample_grid(self) -> np.ndarray:
+    def sample_grid(self, poll: Poll) -> np.ndarray:
         """Held-out sources above their reconstructions."""
+        poll()
         decoded = to_uint8(self.autoencoder.decode(self._held_out_latents))
         return tile(np.concatenate([self.held_out.first(SHOWN), decoded]), SHOWN)
+
+    @torch.no_grad()
+    def held_out_loss(self, poll: Poll) -> float:
+        """The mean absolute error of held-out reconstructions."""
+        return reconstruction_error(self.held_out, lambda source: self.module.decode(self.module.latent(source)), poll)
 
     def finish(self, models: Path) -> None:
         """Save the autoencoder with its tuned decoder."""
@@ -146,6 +164,17 @@ def arguments(config: FirstStageConfig) -> dict[str, Any]:
 def wrap(module: AutoencoderKL | VQModel, name: str, scale: float) -> Autoencoder:
     """Give a network its latent space."""
     return Autoencoder(module, LatentSpace(name, module.embed_dim, module.factor, scale))
+
+
+def reconstruction_error(data: TrainingSet, reconstruct: Callable[[Tensor], Tensor], poll: Poll) -> float:
+    """Return the mean absolute error of the first pictures of `data`, in [-1, 1], over a limited number of them."""
+    batch, count = batch_for(data.sizes[0]), min(len(data), MEASURED)
+    error = 0.0
+    for start in range(0, count, batch):
+        poll()
+        source = from_uint8(data.images(range(start, min(start + batch, count))))
+        error += float((reconstruct(source) - source).abs().mean()) * len(source)
+    return error / count
 
 
 @torch.no_grad()

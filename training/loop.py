@@ -1,4 +1,4 @@
-"""The training loop: steps, averages, logs, sample grids, checkpoints, and obedience to control files.
+"""The training loop: steps, averages, logs, sample grids, checkpoints, and obedience.
 
 A step is a function of the weights, the optimizer's state and the step's number, so a resumed phase repeats the
 losses of an uninterrupted one bit by bit on the same machine.
@@ -6,22 +6,29 @@ losses of an uninterrupted one bit by bit on the same machine.
 
 from __future__ import annotations
 
-import time
+import functools
+from collections.abc import Callable, Iterator
 from enum import Enum
+from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from core.cancellation import CancelToken
-from core.errors import LoomError
+from core.errors import Cancelled
 from core.randomness import derived_seed
+from training.checkpointing import Checkpoints
 from training.config import RunConfig
-from training.ema import Ema
-from training.optimization import Optimization
+from training.control import Aborted, Control, Request
+from training.disk_space import DiskSpace
+from training.divergence import DivergenceGuard
+from training.learner import make_learner
+from training.logbook import Logbook, Tell
+from training.out_of_memory import explained, is_out_of_memory
 from training.phase import Phase
 from training.run_folder import RunFolder
-from training.snapshot import restore_snapshot, save_snapshot
+from training.status import Status
 
 
 class Outcome(Enum):
@@ -35,29 +42,50 @@ class Loop:
     """Runs one phase in a run folder.
 
     Attributes:
+        phase: What is trained.
         step: Optimizer steps done.
     """
 
-    def __init__(self, config: RunConfig, folder: RunFolder, phase: Phase, cancel: CancelToken) -> None:
-        self.config, self.folder, self.phase, self.cancel = config, folder, phase, cancel
-        self.checkpoints = folder.path / "checkpoints" / phase.name
-        self.ema = Ema(phase.module, phase.ema_decay)
-        self.optimization = Optimization(phase.module, phase.optimizer, phase.steps)
-        self.critic: Optimization | None = None
-        if phase.critic is not None:
-            self.critic = Optimization(phase.critic.module, phase.critic.optimizer, phase.steps)
-        self.step = restore_snapshot(self.checkpoints, phase.module, self.ema, self.optimization, self.critic)
-        self._logged = (time.monotonic(), self.step)
+    def __init__(
+        self, config: RunConfig, folder: RunFolder, phase: Phase, status: Status, control: Control, tell: Tell,
+        extend: Callable[[str, int], None],
+    ) -> None:  # fmt: skip
+        """Prepare `phase`; `extend` is told when its steps become more."""
+        self.config, self.folder, self.phase, self.control = config, folder, phase, control
+        self._extend_run = extend
+        self.space = DiskSpace(folder, control, tell)
+        self.checkpoints = Checkpoints(folder, phase.name, config.keep_checkpoints, control, self.space)
+        self.logbook = Logbook(folder, phase.name, phase.batch_size, status, self.space, control, tell)
+        self.learner = make_learner(phase)
+        self.guard = DivergenceGuard(phase.name, phase.optimizer.lr, self.checkpoints.path)
+        restored = self.checkpoints.restore(self.learner)
+        self.step = restored.step
+        if "guard" in restored.extra:
+            self.guard.restore(restored.extra["guard"])
 
     def run(self) -> Outcome:
-        """Train to the end, or to a stop; on either, everything is saved."""
-        self.folder.event("phase_started", phase=self.phase.name, step=self.step)
+        """Train to the end, or to a stop; on either, everything is saved.
+
+        Raises:
+            LoomError: Training diverged, or something it needs is not there.
+            DeviceMemoryError: Memory was not enough.
+            Aborted: It was told to end as it is.
+        """
+        try:
+            return self._run()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            in_parts = hasattr(getattr(self.config, self.phase.name), "accumulate")
+            raise explained(self.phase, self.learner, self.step, in_parts=in_parts) from error
+
+    def _run(self) -> Outcome:
+        self.logbook.begin(self.step, self.phase.steps)
         while self.step < self.phase.steps:
-            if self.cancel.cancelled or "stop" in (commands := self.folder.commands()):
+            self.control.between_steps(self._serve)
+            if self.control.ending:
                 self._checkpoint()
-                self.folder.status(phase=self.phase.name, step=self.step, steps=self.phase.steps, state="stopped")
                 return Outcome.STOPPED
-            self._obey(commands)
             loss, terms, norm = self._train_step()
             last = self.step == self.phase.steps
             if self.step % self.config.log_every == 0 or last:
@@ -65,79 +93,134 @@ class Loop:
             if self.step % self.config.sample_every == 0 or last:
                 self._sample()
             if self.step % self.config.checkpoint_every == 0 or last:
-                self._checkpoint()
-        self.ema.swap(self.phase.module)
-        self.phase.module.eval()
-        self.phase.finish(self.folder.path / "models")
-        self.folder.event("phase_finished", phase=self.phase.name, step=self.step)
+                self._checkpoint(measured=True)
+        self._finish()
         return Outcome.FINISHED
 
     def _train_step(self) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         # Dropout layers draw from torch's global stream; seeding it by step keeps resume exact.
         torch.manual_seed(derived_seed(self.config.seed, self.phase.name, "global", self.step))
         self.phase.module.train()
-        loss, terms = self.phase.loss(self.step)
-        if not torch.isfinite(loss):
-            raise self._diverged(terms)
-        norm = self.optimization.descend(loss, self.step)
-        if not torch.isfinite(norm):
-            raise self._diverged({"gradient norm": norm})
-        self.ema.update(self.phase.module)
-        terms = terms | self._critic_step()
+        optimization, found = self.learner.optimization, list[dict[str, Tensor]]()
+        norm = optimization.descend(self._losses(found), self.step)
+        if not optimization.skipped:
+            self.guard.check(self.step, {"gradient norm": norm})
+            self.learner.ema.update(self.phase.module)
+        terms = mean_terms(found) | self._critic_step()
         self.step += 1
-        return loss.detach(), {name: term.detach() for name, term in terms.items()}, norm
+        return terms.pop("loss"), terms, norm
+
+    def _losses(self, found: list[dict[str, Tensor]]) -> Iterator[Tensor]:
+        """Give the loss of each part of the step, as a part of their mean; what they were made of joins `found`."""
+        parts = self.phase.parts
+        for part in range(parts):
+            loss, terms = self.phase.loss(self.step, part)
+            self.guard.check(self.step, terms | {"loss": loss})
+            found.append({"loss": loss.detach()} | {name: term.detach() for name, term in terms.items()})
+            if part == parts - 1:
+                terms = mean_terms(found)
+                self.guard.follow(self.step, terms.pop("loss"), terms)
+            yield loss if parts == 1 else loss / parts
 
     def _critic_step(self) -> dict[str, Tensor]:
         """Let the critic learn from what the module just made."""
-        if self.phase.critic is None or self.critic is None:
+        critic = self.learner.critic
+        if self.phase.critic is None or critic is None:
             return {}
-        self.critic.module.train()
+        critic.module.train()
         judged = self.phase.critic.loss(self.step)
         if judged is None:
             return {}
         loss, terms = judged
-        terms = {**terms, "critic_grad_norm": self.critic.descend(loss, self.step)}
-        if not all(torch.isfinite(term).all() for term in terms.values()):
-            raise self._diverged(terms)
-        return terms
+        self.guard.check(self.step, {"the critic's loss": loss, **terms})
+        norm = critic.descend(loss, self.step)
+        self.guard.check(self.step, {"critic_grad_norm": norm})
+        return {**terms, "critic_grad_norm": norm}
 
-    def _diverged(self, terms: dict[str, Tensor]) -> LoomError:
-        bad = [name for name, term in terms.items() if not torch.isfinite(term).all()] or ["the loss"]
-        return LoomError(
-            f"Training stopped at step {self.step} of {self.phase.name}: {', '.join(bad)} is not a finite number.",
-            why="The weights diverged, usually from a learning rate that is too high for this batch size.",
-            fix=f"Begin a run of another name with a lower {self.phase.name}.optimizer.lr than "
-            f"{self.phase.optimizer.lr:g}; {self.checkpoints} keeps the last checkpoint from before.",
-        )
+    def _serve(self, request: Request) -> None:
+        """Do what was asked for between two steps."""
+        if request["command"] == "sample":
+            self._sample()
+        elif request["command"] == "checkpoint":
+            self._checkpoint(measured=True)
+        else:
+            self._extend(request)
 
-    def _obey(self, commands: list[str]) -> None:
-        for command in commands:
-            if command == "sample":
-                self._sample()
-            elif command == "checkpoint":
-                self._checkpoint()
-            else:
-                self.folder.event("control_ignored", command=command)
+    def _extend(self, request: Request) -> None:
+        phase, steps = request.get("phase", self.phase.name), request.get("steps")
+        if phase != self.phase.name or not isinstance(steps, int) or steps <= self.phase.steps:
+            self.folder.event("control_ignored", **request)
+            return
+        # The rate's course depends on the number of steps, so what was done under the old one is saved first.
+        self._checkpoint()
+        self._extend_run(self.phase.name, steps)
+        self.phase.steps = steps
+        for one in (self.learner.optimization, self.learner.critic):
+            if one is not None:
+                one.steps = steps
+        self.folder.event("extended", phase=self.phase.name, step=self.step, to=steps)
+        self.logbook.begin(self.step, steps)
 
     def _log(self, loss: Tensor, terms: dict[str, Tensor], norm: Tensor) -> None:
-        now, (then, since) = time.monotonic(), self._logged
-        rate = (self.step - since) * self.phase.batch_size / max(1e-9, now - then)
-        self._logged = (now, self.step)
         values = {name: round(float(term), 6) for name, term in {"loss": loss, **terms, "grad_norm": norm}.items()}
-        lr = self.optimization.rate
-        self.folder.metric(phase=self.phase.name, step=self.step, lr=lr, samples_per_second=round(rate, 2), **values)
-        self.folder.status(phase=self.phase.name, step=self.step, steps=self.phase.steps, state="training")
+        self.logbook.log(self.step, self.phase.steps, self.learner.optimization.rate, values)
 
     def _sample(self) -> None:
-        """Save grids of the present and of the averaged weights."""
+        """Save grids of the present and of the averaged weights; a stop meanwhile leaves them out."""
         target = self.folder.path / "samples" / self.phase.name / f"step_{self.step}"
-        target.mkdir(parents=True, exist_ok=True)
         self.phase.module.eval()
-        Image.fromarray(self.phase.sample_grid()).save(target / "raw.png")
-        self.ema.swap(self.phase.module)
-        Image.fromarray(self.phase.sample_grid()).save(target / "ema.png")
-        self.ema.swap(self.phase.module)
+        try:
+            with self.logbook.aside("sampling"):
+                self._save_grid(target / "raw.png", self.phase.sample_grid(self.control.check))
+                with self.learner.ema.applied(self.phase.module):
+                    self._save_grid(target / "ema.png", self.phase.sample_grid(self.control.check))
+        except Aborted:
+            raise
+        except Cancelled:
+            return
+        self.logbook.saved("samples", target, self.step)
 
-    def _checkpoint(self) -> None:
-        keep = self.config.keep_checkpoints
-        save_snapshot(self.checkpoints, self.step, self.phase.module, self.ema, self.optimization, keep, self.critic)
+    def _save_grid(self, file: Path, grid: np.ndarray) -> None:
+        def write() -> None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            aside = file.with_name(f".{file.name}")
+            Image.fromarray(grid).save(aside, "png")
+            aside.replace(file)
+
+        self.space.insist("A sample grid", write, grid.nbytes)
+
+    def _checkpoint(self, *, measured: bool = False) -> None:
+        """Save; if `measured`, by its held-out loss too."""
+        held_out = self._held_out_loss() if measured else None
+        with self.logbook.aside("saving"):
+            save = functools.partial(self.checkpoints.save, self.step, self.learner, {"guard": self.guard.state()})
+            if save(held_out):
+                self.logbook.saved("checkpoint", self.checkpoints.path / f"step_{self.step}", self.step)
+
+    def _held_out_loss(self) -> float | None:
+        """Measure the averaged weights on what is never trained on; None where the run is being ended."""
+        self.phase.module.eval()
+        try:
+            with self.logbook.aside("measuring"), self.learner.ema.applied(self.phase.module):
+                loss = self.phase.held_out_loss(self.control.check)
+        except Aborted:
+            raise
+        except Cancelled:
+            return None
+        self.folder.event("measured", phase=self.phase.name, step=self.step, held_out_loss=loss)
+        return loss
+
+    def _finish(self) -> None:
+        self.learner.ema.swap(self.phase.module)
+        self.phase.module.eval()
+        with self.logbook.aside("finishing"):
+            self.phase.finish(self.folder.path / "models")
+        self.folder.event("phase_finished", phase=self.phase.name, step=self.step)
+
+
+def mean_terms(found: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each scalar over the parts of a step that have it."""
+    if len(found) == 1:
+        return dict(found[0])
+    names = dict.fromkeys(name for terms in found for name in terms)
+    return {name: torch.stack([terms[name] for terms in found if name in terms]).mean() for name in names}

@@ -6,6 +6,8 @@ Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,28 +32,62 @@ class Optimization:
 
     Attributes:
         module: The network.
+        steps: Steps in all, for the rate's course.
         optimizer: Its AdamW; the state belongs into checkpoints.
+        scaler: Scales losses whose gradients are too small for float16 (Micikevicius et al., arXiv 1710.03740,
+            section 3.2); its state belongs into checkpoints.
+        skipped: Whether the last step was left out, because its scaled gradient was too large for float16.
     """
 
-    def __init__(self, module: nn.Module, config: OptimizerConfig, steps: int) -> None:
+    def __init__(self, module: nn.Module, config: OptimizerConfig, steps: int, *, scaled: bool = False) -> None:
         self.module, self.config, self.steps = module, config, steps
         self._parameters = [p for p in module.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
             self._parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay
         )
+        device = next((parameter.device.type for parameter in self._parameters), "cpu")
+        self.scaler, self.skipped = torch.amp.GradScaler(device, enabled=scaled), False
 
     @property
     def rate(self) -> float:
         """The learning rate of the last step."""
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def descend(self, loss: Tensor, step: int) -> Tensor:
-        """Take the step, unless the gradient is not finite; return its norm before the limit, a scalar."""
+    def descend(self, loss: Tensor | Iterable[Tensor], step: int) -> Tensor:
+        """Take the step, unless the gradient is not finite; return its norm before the limit, a scalar.
+
+        Of several losses, whose sum counts, one is asked for when the gradients of those before are there, so that only
+        one takes memory at a time.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, self.steps, self.config)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        for part in [loss] if isinstance(loss, Tensor) else loss:
+            self.scaler.scale(part).backward()
+        self.scaler.unscale_(self.optimizer)
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm or math.inf)
-        if torch.isfinite(norm):
-            self.optimizer.step()
+        finite = bool(torch.isfinite(norm))
+        # A gradient that is too large without being scaled up is another matter.
+        self.skipped = not finite and self.scaler.is_enabled() and self.scaler.get_scale() > 1
+        if finite or self.skipped:
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
         return norm
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the optimizer's state as tensors named PARAMETER.SLOT."""
+        state = self.optimizer.state_dict()["state"]
+        return {f"{index}.{name}": value for index, slots in state.items() for name, value in slots.items()}
+
+    def plain_state(self) -> dict[str, Any]:
+        """Return the optimizer's settings and the scaler's state, plain values."""
+        return {"groups": self.optimizer.state_dict()["param_groups"], "scaler": self.scaler.state_dict()}
+
+    def restore(self, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> None:
+        """Take over what `tensors` and `plain_state` gave."""
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            index, name = key.split(".", 1)
+            state.setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict({"state": state, "param_groups": plain["groups"]})
+        self.scaler.load_state_dict(plain["scaler"])

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.config import OptimizerConfig
+from training.config import HALF, OptimizerConfig
+from training.control import Poll
 
 
 class Critic(Protocol):
@@ -41,9 +42,13 @@ class Phase(Protocol):
         batch_size: Samples a step.
         ema_decay: Limit of the moving average's decay.
         optimizer: How the weights move.
+        precision: float32, bfloat16 or float16; gradients of the last are scaled.
+        parts: In how many parts, one after the other, the loss of a step is computed.
     """
 
     name: str
+    precision: str
+    parts: int
     steps: int
     batch_size: int
     ema_decay: float
@@ -59,12 +64,22 @@ class Phase(Protocol):
         """Everything that is trained or saved."""
         ...
 
-    def loss(self, step: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss of a step and its terms for the log; a function of the weights and the step alone."""
+    def loss(self, step: int, part: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss of a part of a step and its terms for the log; of the weights and the step alone.
+
+        The step's loss is the mean of its parts'.
+        """
         ...
 
-    def sample_grid(self) -> np.ndarray:
-        """Return a picture of what the module does now, from fixed seeds, [h, w, 3] uint8."""
+    def sample_grid(self, poll: Poll) -> np.ndarray:
+        """Return a picture of what the module does now, from fixed seeds, [h, w, 3] uint8.
+
+        It calls `poll` at least once in each denoising step, which may raise `Cancelled`.
+        """
+        ...
+
+    def held_out_loss(self, poll: Poll) -> float:
+        """Return the loss on what is never trained on, with fixed noise and times; calls `poll` between batches."""
         ...
 
     def finish(self, models: Path) -> None:
@@ -72,9 +87,10 @@ class Phase(Protocol):
         ...
 
 
-def autocast(precision: str) -> AbstractContextManager[object]:
-    """Compute in bfloat16 where `precision` says so."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
+def autocast(precision: str, device: torch.device | None = None) -> AbstractContextManager[object]:
+    """Compute in bfloat16 or float16 where `precision` says so; on the CPU if no device is given."""
+    kind = torch.float16 if precision == HALF else torch.bfloat16
+    return torch.autocast("cpu" if device is None else device.type, kind, enabled=precision != "float32")
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:

@@ -1,102 +1,206 @@
-"""Checkpoints: written aside, flushed, renamed; old ones are removed only after the new one is whole."""
+"""Checkpoints: written aside, flushed, renamed, and only then called the latest; a torn one is never loaded.
+
+`step_N/state.json` is written last and holds the size and the checksum of every other file. LATEST names the checkpoint
+that a resume loads; it moves after the new one is whole, and older ones go after that. Order, augmentation, noise and
+dropout are functions of the run's seed, the step and the rank, so no random state has to be kept.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from training.ema import Ema
-from training.optimization import Optimization
+from core.errors import LoomError
+from training.learner import Learner
+from training.run_folder import flush, write_atomically
+
+LATEST = "LATEST"
+_PIECE = 2**24  # bytes
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Where a run goes on.
+
+    Attributes:
+        step: Optimizer steps done; 0 = there was no checkpoint.
+        extra: The plain values that were saved with it.
+        damaged: Names of checkpoints that were passed over, as they are torn.
+    """
+
+    step: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
 
 def save_snapshot(
     folder: Path,
     step: int,
-    module: nn.Module,
-    ema: Ema,
-    optimization: Optimization,
-    keep: int,
-    critic: Optimization | None = None,
+    learner: Learner,
+    extra: Mapping[str, Any] | None = None,
+    between: Callable[[], None] = lambda: None,
 ) -> Path:
-    """Save everything that an exact resume needs as `folder`/step_N, then drop all but the newest `keep`.
+    """Save everything that an exact resume needs as `folder`/step_N and call it the latest.
 
-    Order, augmentation and noise are functions of the run's seed and the step, so the step is the data position.
+    Args:
+        folder: Where the phase's checkpoints are.
+        step: Optimizer steps done.
+        learner: What learns.
+        extra: Plain values that belong to it.
+        between: Called between files; what it raises leaves everything as it was.
+
+    Raises:
+        OSError: It cannot be written, for example on a full disk; everything is as it was.
     """
     final, aside = folder / f"step_{step}", folder / f".step_{step}"
-    if final.exists():
-        # A step decides its state, so a run that was resumed and stopped at once has nothing new to save.
-        return final
     for torn in folder.glob(".step_*"):
         shutil.rmtree(torn)
     aside.mkdir(parents=True)
-    _save(aside / "weights.safetensors", module.state_dict())
-    _save(aside / "ema.safetensors", ema.state_dict())
-    state = {"step": step, "groups": _save_optimizer(aside / "optimizer.safetensors", optimization.optimizer)}
-    if critic is not None:
-        _save(aside / "critic.safetensors", critic.module.state_dict())
-        state["critic_groups"] = _save_optimizer(aside / "critic_optimizer.safetensors", critic.optimizer)
-    (aside / "state.json").write_text(json.dumps(state))
-    for file in aside.iterdir():
-        _flush(file)
-    aside.rename(final)
-    for _, old in _found(folder)[:-keep]:
-        shutil.rmtree(old)
+    try:
+        _write(aside, step, learner, extra or {}, between)
+        if final.exists():  # a torn one, or one that a rollback left behind
+            shutil.rmtree(final)
+        aside.rename(final)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    flush(folder)
+    write_atomically(folder / LATEST, final.name.encode())
+    flush(folder)
     return final
 
 
-def restore_snapshot(
-    folder: Path, module: nn.Module, ema: Ema, optimization: Optimization, critic: Optimization | None = None
-) -> int:
-    """Load the newest whole checkpoint of `folder` and return its step, or 0 if there is none."""
+def restore_snapshot(folder: Path, learner: Learner) -> Restored:
+    """Load the checkpoint that LATEST names, or else the newest whole one.
+
+    Raises:
+        LoomError: There are checkpoints, and none is whole.
+    """
+    damaged = []
+    for path in _candidates(folder):
+        state = _whole(path)
+        if state is None:
+            damaged.append(path.name)
+            continue
+        _load(path, learner, state)
+        return Restored(int(state["step"]), state["extra"], tuple(damaged))
+    if damaged:
+        raise LoomError(
+            f"No checkpoint in {folder} is whole.",
+            why=f"The sizes or checksums of {', '.join(damaged)} are not those that were written.",
+            fix="Copy one back from elsewhere, or remove that folder to begin the phase again.",
+        )
+    return Restored()
+
+
+def prune(folder: Path, keep: int, also: int | None = None) -> None:
+    """Remove all but the newest `keep` checkpoints, the latest, and that of step `also`."""
     found = _found(folder)
-    if not found:
-        return 0
-    step, path = found[-1]
-    state = json.loads((path / "state.json").read_text())
-    module.load_state_dict(load_file(path / "weights.safetensors"))
-    ema.load_state_dict(load_file(path / "ema.safetensors"))
-    _load_optimizer(path / "optimizer.safetensors", optimization.optimizer, state["groups"])
+    kept = {path for _, path in found[-keep:]} | {folder / f"step_{also}", folder / _latest(folder)}
+    for _, path in found:
+        if path not in kept:
+            gone = path.rename(path.with_name(f".{path.name}"))  # half of it is no checkpoint
+            shutil.rmtree(gone)
+
+
+def snapshot_bytes(learner: Learner) -> int:
+    """Return about how many bytes a checkpoint takes."""
+    both = [learner.optimization, *([learner.critic] if learner.critic else [])]
+    weights = [*learner.ema.averages.values()]
+    for one in both:
+        weights += [*one.module.state_dict().values()]
+        weights += [slot for slots in one.optimizer.state.values() for slot in slots.values()]
+    return sum(weight.numel() * weight.element_size() for weight in weights if isinstance(weight, Tensor))
+
+
+def _write(
+    aside: Path, step: int, learner: Learner, extra: Mapping[str, Any], between: Callable[[], None]
+) -> None:  # fmt: skip
+    optimization, critic = learner.optimization, learner.critic
+    state: dict[str, Any] = {"step": step, "extra": dict(extra), "optimizer": optimization.plain_state()}
+    parts: dict[str, Mapping[str, Tensor]] = {
+        "weights": optimization.module.state_dict(),
+        "ema": learner.ema.state_dict(),
+        "optimizer": optimization.tensors(),
+    }
+    if critic is not None:
+        parts |= {"critic": critic.module.state_dict(), "critic_optimizer": critic.tensors()}
+        state["critic_optimizer"] = critic.plain_state()
+    state["files"] = {}
+    for name, tensors in parts.items():
+        file = aside / f"{name}.safetensors"
+        _save(file, tensors)
+        flush(file)
+        state["files"][file.name] = [file.stat().st_size, _checksum(file)]
+        between()
+    write_atomically(aside / "state.json", json.dumps(state).encode())
+    flush(aside)
+
+
+def _load(path: Path, learner: Learner, state: Mapping[str, Any]) -> None:
+    optimization, critic = learner.optimization, learner.critic
+    optimization.module.load_state_dict(load_file(path / "weights.safetensors"))
+    learner.ema.load_state_dict(load_file(path / "ema.safetensors"))
+    optimization.restore(load_file(path / "optimizer.safetensors"), state["optimizer"])
     if critic is not None:
         critic.module.load_state_dict(load_file(path / "critic.safetensors"))
-        _load_optimizer(path / "critic_optimizer.safetensors", critic.optimizer, state["critic_groups"])
-    return step
+        critic.restore(load_file(path / "critic_optimizer.safetensors"), state["critic_optimizer"])
 
 
 def _found(folder: Path) -> list[tuple[int, Path]]:
     return sorted((int(path.name.removeprefix("step_")), path) for path in folder.glob("step_*"))
 
 
-def _save(file: Path, tensors: Mapping[str, Tensor]) -> None:
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, file)
+def _latest(folder: Path) -> str:
+    file = folder / LATEST
+    return file.read_text("utf-8").strip() if file.exists() else ""
 
 
-def _save_optimizer(file: Path, optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
-    """Write an optimizer's tensors and return its settings, which are plain values."""
-    state = optimizer.state_dict()
-    _save(file, {f"{i}.{name}": value for i, slots in state["state"].items() for name, value in slots.items()})
-    groups: list[dict[str, Any]] = state["param_groups"]
-    return groups
+def _candidates(folder: Path) -> list[Path]:
+    """Return checkpoints in the order in which they should be tried."""
+    newest_first = [path for _, path in reversed(_found(folder))]
+    named = _latest(folder)
+    return sorted(newest_first, key=lambda path: path.name != named)
 
 
-def _load_optimizer(file: Path, optimizer: torch.optim.Optimizer, groups: list[dict[str, Any]]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in load_file(file).items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def _flush(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDWR)
+def _whole(path: Path) -> dict[str, Any] | None:
+    """Return the state of a checkpoint whose files are those that were written, else None."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        state: dict[str, Any] = json.loads((path / "state.json").read_bytes())
+        for name, (size, checksum) in state["files"].items():
+            if (path / name).stat().st_size != size or _checksum(path / name) != checksum:
+                return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return state
+
+
+def _checksum(file: Path) -> int:
+    """Return the CRC-32, which tells torn files, not forged ones."""
+    found = 0
+    with file.open("rb") as source:
+        while piece := source.read(_PIECE):
+            found = zlib.crc32(piece, found)
+    return found
+
+
+def _save(file: Path, tensors: Mapping[str, Tensor]) -> None:
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, file)
+    except SafetensorError as error:
+        # It tells the system's error in words only: "... (os error 28)", "... code: 28 ...".
+        number = re.search(r"(?:os error|code:) (\d+)", str(error))
+        code = int(number[1]) if number else errno.EIO
+        raise OSError(code, os.strerror(code), str(file)) from error

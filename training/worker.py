@@ -5,172 +5,152 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
-import platform
 import shutil
 import signal
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 
-import numpy as np
 import torch
 
 from core.cancellation import CancelToken
 from core.checkpoints.model_folder import load_autoencoder
+from core.device import select
 from core.errors import Cancelled, InputError, LoomError
 from core.randomness import derived_seed
-from training import toml_writer
-from training.config import PHASES, RunConfig, load_config, to_dict
+from training.base_model import load_base
+from training.config import PHASES, RunConfig
+from training.control import Control
 from training.data.latent_cache import cached_latents
-from training.data.opening import Opened, open_data
+from training.data.opening import Opened
 from training.data.watch import Watch
+from training.denoiser_setup import fresh_setup, further_setup
+from training.disk_space import disk_full
 from training.first_stage import DecoderTuning, FirstStage
+from training.logbook import Tell
 from training.loop import Loop, Outcome
+from training.opening_run import FINISHED, RUNS, extend_run, finished_phases, held, open_run
 from training.phase import Phase
-from training.run_folder import RunFolder, write_atomically
+from training.preparing import Preparing, open_run_data
+from training.run_folder import RunFolder, is_full, write_atomically
 from training.second_stage import SecondStage
+from training.status import Status
 
-RUNS = Path("runs")
 CACHE = ".cache"
-FROZEN = "config.toml"
 
 
-def main(target: Path, overrides: Mapping[str, str] | None = None) -> int:
+def main(target: Path, overrides: Mapping[str, str] | None = None, tell: Tell = lambda line: None) -> int:
     """Run or resume training; return 0 when finished or stopped on request.
+
+    Args:
+        target: A configuration file, or a run folder.
+        overrides: Values of the configuration by dotted name.
+        tell: Takes lines for people about how it goes.
 
     Raises:
         LoomError: The configuration cannot be used, or the run failed; status.json says the same.
     """
     config, folder = open_run(target, overrides or {})
-    cancel = CancelToken()
-    earlier = {number: signal.signal(number, lambda *_: cancel.cancel()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        train(config, folder, cancel)
-    except LoomError as error:
-        folder.event("failed", what=error.what, why=error.why, fix=error.fix)
-        folder.status(state="failed", error={"what": error.what, "why": error.why, "fix": error.fix})
-        raise
-    except Exception as error:
-        # Whoever watches the folder learns of it; the traceback goes on.
-        told = {"what": f"Training failed: {error!r}.", "why": "This is a mistake in the program.", "fix": "Report it."}
-        folder.status(state="failed", error=told)
-        raise
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
+    with held(folder), Status(folder) as status, interruptible() as cancel:
+        control = Control(folder, status, cancel)
+        try:
+            Process(config, folder, status, control, tell).train()
+        except LoomError as error:
+            _fail(folder, status, error)
+            raise
+        except OSError as error:
+            if not is_full(error):
+                _fail(folder, status, _unexpected(error))
+                raise
+            full = disk_full(folder, error)
+            _fail(folder, status, full)
+            raise full from error
+        except KeyboardInterrupt:
+            status.update(state="stopped", doing=None, asked="abort")
+            tell(f"aborted; go on from the last checkpoint with: python main.py train {folder.path}")
+        except Exception as error:
+            # Whoever watches the folder learns of it; the traceback goes on.
+            _fail(folder, status, _unexpected(error))
+            raise
     return 0
 
 
-def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, RunFolder]:
-    """Make the run folder of a configuration, or open a run folder that is there.
+@contextlib.contextmanager
+def interruptible() -> Iterator[CancelToken]:
+    """Let the first signal to end set a token inside the block, and a second one interrupt at once."""
+    cancel = CancelToken()
 
-    Raises:
-        InputError: The configuration cannot be used, or is not the one that the run began with.
-    """
-    if target.is_dir():
-        if overrides:
-            raise InputError(
-                f"{', '.join(overrides)} cannot be changed in {target}.",
-                why="A run's configuration is frozen when it starts.",
-                fix="Leave the overrides out to resume it, or begin a run of another name from a configuration file.",
-            )
-        return load_config(target / FROZEN), RunFolder(target)
-    config = load_config(target, overrides)
-    path, text = RUNS / config.name, toml_writer.dumps(to_dict(config)).encode()
-    if not (path / FROZEN).exists():
-        folder = RunFolder(path)
-        write_atomically(path / "environment.json", json.dumps(environment(), indent=1).encode())
-        # Last, as this file says that the folder is a run.
-        write_atomically(path / FROZEN, text)
-        return config, folder
-    if (path / FROZEN).read_bytes() != text:
-        raise InputError(
-            f"The run folder {path} belongs to another configuration.",
-            why="A run's configuration is frozen when it starts.",
-            fix=f"Choose another name, or resume it with: python main.py train {path}",
-        )
-    return config, RunFolder(path)
+    def asked(number: int, frame: FrameType | None) -> None:
+        if cancel.cancelled:
+            raise KeyboardInterrupt
+        cancel.cancel()
 
-
-def environment() -> dict[str, str]:
-    """Return what a run's exact numbers depend on beside its configuration; the data's fingerprint joins it later."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "machine": platform.machine(),
-        "system": platform.platform(),
-    }
-
-
-def train(config: RunConfig, folder: RunFolder, cancel: CancelToken) -> None:
-    """Run the phases that are not finished yet."""
-    torch.set_num_threads(1)
-    folder.status(state="preparing", phase="data")
-    models = folder.path / "models"
-    if config.initial and not (models / "model.json").exists():
-        shutil.copytree(config.initial, models, dirs_exist_ok=True)
-    done_file = folder.path / "finished.json"
-    done: list[str] = json.loads(done_file.read_text()) if done_file.exists() else []
+    earlier = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        watch = Watch(cancel, Preparing(folder))
-        data = open_run_data(config, folder, watch)
+        yield cancel
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+class Process:
+    """The phases of a run, one after another."""
+
+    def __init__(self, config: RunConfig, folder: RunFolder, status: Status, control: Control, tell: Tell) -> None:
+        self.config, self.folder, self.status, self.control, self.tell = config, folder, status, control, tell
+        self.watch = Watch(CancelToken(), Preparing(folder, status, control, tell))
+
+    def train(self) -> None:
+        """Run the phases that are not finished yet, and tell how it ended."""
+        torch.set_num_threads(1)
+        self.tell(f"run {self.config.name} in {self.folder.path}")
+        self.status.update(state="preparing", phase="data")
+        try:
+            finished = self._phases()
+        except Cancelled:
+            finished = False
+        if finished:
+            self.status.update(state="finished", doing=None)
+            self.tell(f"finished; the models are in {self.folder.path / 'models'}")
+            return
+        ending = self.control.ending
+        step = self.status["step"] if self.status["state"] == "training" else 0
+        self.status.update(state="stopped", doing=None, step=step, asked=ending)
+        how = "aborted near" if ending == "abort" else "stopped at"
+        self.tell(f"{how} step {step:,}; go on with: python main.py train {self.folder.path}")
+
+    def _phases(self) -> bool:
+        config, folder = self.config, self.folder
+        models = folder.path / "models"
+        if config.initial and not (models / "model.json").exists():
+            shutil.copytree(config.initial, models, dirs_exist_ok=True)
+        done = finished_phases(folder)
+        data = open_run_data(config, folder, RUNS / CACHE, self.watch)
         for name in PHASES:
             if name not in config.phases or name in done:
                 continue
-            phase = make_phase(name, config, models, data, watch)
-            if Loop(config, folder, phase, cancel).run() is Outcome.STOPPED:
-                return
+            self.status.update(state="preparing", phase=name, doing="building the networks")
+            phase = make_phase(name, config, models, data, self.watch)
+            extend = functools.partial(extend_run, folder)
+            loop = Loop(config, folder, phase, self.status, self.control, self.tell, extend)
+            if loop.run() is Outcome.STOPPED:
+                return False
             done.append(name)
-            write_atomically(done_file, json.dumps(done).encode())
-    except Cancelled:
-        folder.status(state="stopped", phase="data", step=0)
-        return
-    folder.status(state="finished")
+            write_atomically(folder.path / FINISHED, json.dumps(done).encode())
+        return True
 
 
-def open_run_data(config: RunConfig, folder: RunFolder, watch: Watch) -> Opened:
-    """Open the data of a run; what it holds goes to data.json while it is looked at.
-
-    Raises:
-        InputError: The data cannot be used, or is not what the run began with.
-    """
-    report_file, environment_file = folder.path / "data.json", folder.path / "environment.json"
-    data = open_data(config.data, RUNS / CACHE, watch, lambda report: report.write(report_file))
-    data.report.write(report_file)
-    folder.event("data_opened", count=len(data.train), held_out=data.report.held_out, bad=len(data.report.bad))
-    known = json.loads(environment_file.read_text("utf-8"))
-    began_with = known.setdefault("dataset", data.report.fingerprint)
-    if began_with != data.report.fingerprint:
-        raise InputError(
-            f"The data of {folder.path} has changed since the run began.",
-            why=f"Its fingerprint was {began_with} and is {data.report.fingerprint}: a resumed run would not be exact.",
-            fix="Restore the files, or begin a run of another name, from these models with: initial.",
-        )
-    write_atomically(environment_file, json.dumps(known, indent=1).encode())
-    return data
+def _fail(folder: RunFolder, status: Status, error: LoomError) -> None:
+    told = {"what": error.what, "why": error.why, "fix": error.fix}
+    folder.event("failed", **told)
+    status.update(state="failed", doing=None, error=told)
 
 
-class Preparing:
-    """Tells status.json how far the preparation of data is, and obeys a stop meanwhile; a `Watch.tell`."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder, self._told, self._doing = folder, 0.0, ""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Report at most twice a second; raises `Cancelled` when a stop was asked for."""
-        if what != self._doing:
-            self._doing = what
-            self._folder.event("preparing", doing=what, done=done, total=total)
-        elif time.monotonic() - self._told < 0.5:
-            return
-        self._told = time.monotonic()
-        self._folder.status(state="preparing", phase="data", doing=what, step=done, steps=total)
-        for command in self._folder.commands():
-            if command in ("stop", "abort"):
-                raise Cancelled
-            self._folder.event("control_ignored", command=command)
+def _unexpected(error: Exception) -> LoomError:
+    return LoomError(f"Training failed: {error!r}.", why="This is a mistake in the program.", fix="Report it.")
 
 
 def make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch: Watch) -> Phase:
@@ -194,8 +174,23 @@ def _make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch:
     torch.manual_seed(derived_seed(config.seed, name, "weights"))
     if name == "first_stage":
         return FirstStage(config, config.first_stage, data.train, data.held_out)
+    if name == "second_stage":
+        return _second_stage(config, models, data, watch)
     autoencoder = load_autoencoder(models)
     latents = cached_latents(data.train, autoencoder, RUNS / CACHE, watch)
-    if name == "decoder":
-        return DecoderTuning(config, config.decoder, autoencoder, latents, data.train, data.held_out)
-    return SecondStage(config, autoencoder, latents, data.train, data.held_out)
+    return DecoderTuning(config, config.decoder, autoencoder, latents, data.train, data.held_out)
+
+
+def _second_stage(config: RunConfig, models: Path, data: Opened, watch: Watch) -> SecondStage:
+    stage, device = config.second_stage, select(config.device or None)
+    base = load_base(Path(stage.base), watch.cancel) if stage.base else None
+    autoencoder = load_autoencoder(models) if base is None else base.autoencoder
+    autoencoder.module.to(device)
+    latents = cached_latents(data.train, autoencoder, RUNS / CACHE, watch)
+    # Conditions are tried out on the CPU first, so that weights are the same on every device.
+    autoencoder.module.cpu()
+    if base is None:
+        setup = fresh_setup(stage, autoencoder, latents.shape[-1], data.train, device)
+    else:
+        setup = further_setup(stage, base, data.train, RUNS / CACHE, watch, device)
+    return SecondStage(config, setup, latents, data.train, data.held_out, device)

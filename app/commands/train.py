@@ -29,7 +29,12 @@ def main(arguments: list[str]) -> int:
 
     from training import worker
 
-    return worker.main(options.target, overrides)
+    return worker.main(options.target, overrides, tell)
+
+
+def tell(line: str) -> None:
+    """Print a line of progress at once, also into a file or a pipe."""
+    print(line, flush=True)
 
 
 def read_overrides(assignments: list[str]) -> dict[str, str]:

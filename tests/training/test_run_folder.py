@@ -59,7 +59,17 @@ def test_commands_are_taken_once_in_order_and_damaged_ones_are_dropped(tmp_path:
     folder = RunFolder(tmp_path)
     for name, text in (("2", '{"command": "stop"}'), ("1", '{"command": "sample"}'), ("3", "{"), ("4", "[]")):
         (tmp_path / "control" / f"{name}.json").write_text(text)
-    assert folder.commands() == ["sample", "stop"]
-    assert folder.commands() == []
+    assert [request["command"] for request in folder.requests()] == ["sample", "stop"]
+    assert folder.requests() == []
     ignored = [line["file"] for line in read_lines(tmp_path / "events.jsonl") if line["event"] == "control_ignored"]
     assert ignored == ["3.json", "4.json"]
+
+
+def test_a_long_file_is_cut_at_its_torn_line_only(tmp_path: Path) -> None:
+    whole = b'{"step": 1}\n' * 20_000
+    (tmp_path / "metrics.jsonl").write_bytes(whole + b"x" * 100_000)
+    RunFolder(tmp_path)
+    assert (tmp_path / "metrics.jsonl").read_bytes() == whole
+    (tmp_path / "metrics.jsonl").write_bytes(b"x" * 100_000)
+    RunFolder(tmp_path)
+    assert (tmp_path / "metrics.jsonl").read_bytes() == b""

@@ -1,0 +1,66 @@
+"""Which checkpoints a phase keeps: the newest few, and the one with the least held-out loss."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from training.control import Control
+from training.disk_space import DiskSpace
+from training.learner import Learner
+from training.run_folder import RunFolder, write_atomically
+from training.snapshot import Restored, prune, restore_snapshot, save_snapshot, snapshot_bytes
+
+BEST = "BEST.json"
+
+
+class Checkpoints:
+    """The checkpoints of one phase.
+
+    Attributes:
+        path: Where they are.
+        best: The held-out loss of the best one, infinity where none was measured.
+    """
+
+    def __init__(self, folder: RunFolder, phase: str, keep: int, control: Control, space: DiskSpace) -> None:
+        self.path, self._folder, self._phase, self._keep = folder.path / "checkpoints" / phase, folder, phase, keep
+        self._control, self._space = control, space
+        self._saved: int | None = None
+        self.best, self._best_step = math.inf, -1
+
+    def restore(self, learner: Learner) -> Restored:
+        """Load the latest whole checkpoint, if there is one.
+
+        Raises:
+            LoomError: There are checkpoints, and none is whole.
+        """
+        found = restore_snapshot(self.path, learner)
+        for name in found.damaged:
+            self._folder.event("checkpoint_damaged", phase=self._phase, checkpoint=name)
+        if (self.path / BEST).exists():
+            best = json.loads((self.path / BEST).read_bytes())
+            self.best, self._best_step = float(best["loss"]), int(best["step"])
+        self._saved = found.step if found.step else None
+        return found
+
+    def save(self, step: int, learner: Learner, extra: Mapping[str, Any], held_out: float | None = None) -> bool:
+        """Save `step` and drop what need not be kept; returns whether there was anything new to save.
+
+        Raises:
+            DiskFullError: It cannot be saved, and the run ends.
+            Aborted: The run was told to end as it is; the checkpoints before are whole.
+        """
+        if step != self._saved:
+            self._space.insist(
+                f"The checkpoint at step {step} of {self._phase}",
+                lambda: save_snapshot(self.path, step, learner, extra, self._control.poll),
+                snapshot_bytes(learner),
+            )
+        new, self._saved = step != self._saved, step
+        if held_out is not None and held_out < self.best:
+            self.best, self._best_step = held_out, step
+            write_atomically(self.path / BEST, json.dumps({"step": step, "loss": held_out}).encode())
+        prune(self.path, self._keep, self._best_step)
+        return new

@@ -1,0 +1,77 @@
+"""Writing on a disk that may be full: the run pauses with all that it holds, and goes on when there is space."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from core.errors import LoomError
+from training.control import Control
+from training.run_folder import RunFolder, is_full
+
+T = TypeVar("T")
+RETRY_S = 5.0  # quotas and limits cannot be asked for their free space, so a write is tried again now and then
+_SPARE = 1.1
+
+
+class DiskFullError(LoomError):
+    """The run ended while it could not be saved."""
+
+
+class DiskSpace:
+    """Makes sure that what a run writes is written."""
+
+    def __init__(self, folder: RunFolder, control: Control, tell: Callable[[str], None]) -> None:
+        self._folder, self._control, self._tell = folder, control, tell
+
+    def insist(self, what: str, write: Callable[[], T], need: int = 0) -> T:
+        """Return what `write` gives; while the disk is full, pause and try again.
+
+        Args:
+            what: What is written, as in "The checkpoint at step 5".
+            write: Writes all or nothing.
+            need: About how many bytes it takes.
+
+        Raises:
+            DiskFullError: Somebody ended the run meanwhile.
+            Aborted: The run has to end as it is.
+        """
+        while True:
+            try:
+                return write()
+            except OSError as error:
+                if not is_full(error):
+                    raise
+                told = disk_full(self._folder, error, what, need)
+            self._folder.event("disk_full", what=what)
+            if self._control.ending:
+                raise told
+            self._tell(f"{told.what} {told.why} {told.fix}")
+            began = time.monotonic()
+
+            def worth_a_try(began: float = began) -> bool:
+                free = shutil.disk_usage(self._folder.path).free
+                return time.monotonic() - began > RETRY_S and free > need * _SPARE
+
+            self._control.pause(
+                worth_a_try, doing="waiting for space on the disk",
+                error={"what": told.what, "why": told.why, "fix": told.fix},
+            )  # fmt: skip
+
+
+def disk_full(folder: RunFolder, error: OSError, what: str = "The run's state", need: int = 0) -> DiskFullError:
+    """Return the error that people see; `what` takes about `need` bytes, 0 where that is not known."""
+    free = shutil.disk_usage(folder.path).free
+    size = f"; it takes about {megabytes(need)}, and {megabytes(free)} are free" if need else ""
+    return DiskFullError(
+        f"{what} cannot be written: the disk is full.",
+        why=f"{error.strerror}{size}. Checkpoints that were saved before are whole.",
+        fix=f"Free some space on the disk of {folder.path.resolve()} and resume.",
+    )
+
+
+def megabytes(count: float) -> str:
+    """Return a number of bytes for people."""
+    return f"{count / 2**20:,.1f} MB" if count < 2**30 else f"{count / 2**30:,.1f} GB"
