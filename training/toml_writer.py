@@ -25,7 +25,7 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     present = {key: value for key, value in table.items() if value is not None}
     lines = [f"\n[{'.'.join(map(_key, path))}]"] if path else []
     # A table's own values come before its subtables: TOML would read them as the subtable's.
-    lines += [f"{_key(key)} = {_value(value)}" for key, value in present.items() if not isinstance(value, Mapping)]
+    lines += [f"{_key(key)} = {value_text(value)}" for key, value in present.items() if not isinstance(value, Mapping)]
     for key, value in present.items():
         if isinstance(value, Mapping):
             lines += _lines(value, (*path, key))
@@ -36,7 +36,12 @@ def _key(key: str) -> str:
     return key if _BARE_KEY.fullmatch(key) else _text(key)
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Return one value as TOML; a table becomes an inline one.
+
+    Raises:
+        TypeError: TOML has no form for it.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -44,10 +49,10 @@ def _value(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Mapping):
-        inner = [f"{_key(key)} = {_value(item)}" for key, item in value.items() if item is not None]
+        inner = [f"{_key(key)} = {value_text(item)}" for key, item in value.items() if item is not None]
         return f"{{ {', '.join(inner)} }}" if inner else "{}"
     if isinstance(value, Sequence):
-        return f"[{', '.join(_value(item) for item in value)}]"
+        return f"[{', '.join(value_text(item) for item in value)}]"
     raise TypeError(f"TOML has no form for {value!r}.")
 
 

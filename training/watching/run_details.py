@@ -33,7 +33,7 @@ class RunDetails:
         grids: Steps of which there are sample grids, ascending, by phase.
         marks: Checkpoints and events, the newest last.
         log: The end of the log.
-        model: Whether there is a finished model.
+        models: The parts of the model that are finished, such as "autoencoder" and "denoiser".
         stamps: When the folders were changed that this was read from.
     """
 
@@ -41,7 +41,7 @@ class RunDetails:
     grids: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     log: str = ""
-    model: bool = False
+    models: frozenset[str] = frozenset()
     stamps: tuple[float, ...] = ()
 
 
@@ -58,7 +58,8 @@ def read_details(run: Path, known: RunDetails | None = None) -> RunDetails:
         for phase in _folders(run / "checkpoints") for step in _steps(phase)
     ]  # fmt: skip
     marks = (*saved, *_happened(run / "events.jsonl"))
-    return RunDetails(run, grids, marks, log_end(run), (run / "models" / "model.json").exists(), stamps)
+    models = frozenset(path.stem for path in (run / "models").glob("*.safetensors"))
+    return RunDetails(run, grids, marks, log_end(run), models, stamps)
 
 
 def _happened(file: Path) -> list[Mark]:

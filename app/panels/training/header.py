@@ -23,9 +23,16 @@ _TIPS = {
     "sample": "Make sample grids now",
     "checkpoint": "Save a checkpoint now",
     "extend": "Train for more steps than were planned",
+    "next": "Train a diffusion model in the latents of this autoencoder",
     "promote": "Put the finished model among the models that the graph can load",
 }
-_TEXTS = {"sample": "Sample now", "checkpoint": "Checkpoint now", "extend": "More steps…", "promote": "Add to models…"}
+_TEXTS = {
+    "sample": "Sample now",
+    "checkpoint": "Checkpoint now",
+    "extend": "More steps…",
+    "next": "Train diffusion model…",
+    "promote": "Add to models…",
+}
 _ASKED = {
     "pause": "pausing…", "resume": "going on…", "stop": "stopping…", "abort": "aborting…", "sample": "sampling…",
     "checkpoint": "saving…",
@@ -59,6 +66,7 @@ class RunHeader(QWidget):
         self.banner = Banner()
         self.banner.escape.setEnabled(False)
         self.buttons = {name: self._make_button(name, steer) for name in _TIPS}
+        self.show_models(frozenset())
         first = QHBoxLayout()
         first.setSpacing(6)
         first.addWidget(self._name)
@@ -111,9 +119,11 @@ class RunHeader(QWidget):
             facts = [f"{number(rate)} steps/s", f"{duration((state.steps - state.step) / rate)} left in this phase"]
         self._facts.setText("  ·  ".join([*facts, device] if device and facts else facts))
 
-    def show_model(self, there: bool) -> None:
-        """Offer a finished model."""
-        self.buttons["promote"].setVisible(there and self.state is not None and self.state.state != "training")
+    def show_models(self, models: frozenset[str]) -> None:
+        """Offer what the finished parts of its model are good for."""
+        rests = self.state is not None and not self.state.alive
+        self.buttons["promote"].setVisible(rests and "denoiser" in models)
+        self.buttons["next"].setVisible(rests and models == {"autoencoder"})
 
     @property
     def rate(self) -> float:

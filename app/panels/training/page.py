@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -21,22 +20,22 @@ from PySide6.QtWidgets import (
 )
 
 from app.panels.banner import Banner
-from app.panels.training.header import RunHeader, phases_of
-from app.panels.training.promotion import Promotion
+from app.panels.training.form_opener import FormOpener
+from app.panels.training.header import RunHeader
+from app.panels.training.next_stage import next_stage
 from app.panels.training.run_list import RunList
 from app.panels.training.samples import SamplesView
 from app.panels.training.settings_view import SettingsView
+from app.panels.training.steering import Steering
 from app.panels.training.watcher import Drawn, Watcher
 from core.errors import LoomError
-from training.watching import commands
 from training.watching.run_details import RunDetails
 from training.watching.run_state import RunState
-from training.watching.settings import read_settings
 
 if TYPE_CHECKING:
     from app.panels.training.curves import CurvesView
 
-_AGES_EVERY_MS = 1000
+_TICK_MS = 1000
 
 
 class TrainingPage(QWidget):
@@ -44,12 +43,14 @@ class TrainingPage(QWidget):
 
     Attributes:
         runs: The list of runs.
-        banner: What could not be done.
         header: The chosen run and its buttons.
+        banner: What could not be done.
         tabs: Curves, samples, settings and log.
         curves: The plots; None until what draws them is imported.
         samples, settings: Their tabs.
         watcher: The thread that reads run folders.
+        steering: What acts on runs.
+        opener: Holds the form for a new run.
 
     Signals:
         failed(LoomError): Something could not be done.
@@ -63,65 +64,43 @@ class TrainingPage(QWidget):
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.folder = folder
         self._states: dict[Path, RunState] = {}
-        self._processes: list[subprocess.Popen[bytes]] = []
         self._wanted: Path | None = None
         self.curves: CurvesView | None = None
-        self.runs, self.header = RunList(), RunHeader(self.steer)
-        self.samples, self.settings = SamplesView(), SettingsView()
-        self._log = QPlainTextEdit()
+        self.runs, self.header, self.banner = RunList(), RunHeader(self.steer), Banner()
+        self.banner.escape.setEnabled(False)  # the window's Esc means Cancel
+        self.samples, self.settings, self._log = SamplesView(), SettingsView(), QPlainTextEdit()
         self._log.setReadOnly(True)
         self._log.setObjectName("trainLog")
-        self.watcher, self.promotion = Watcher(folder, self), Promotion(self)
+        self.watcher, self.steering, self.opener = (
+            Watcher(folder, self),
+            Steering(folder, self),
+            FormOpener(folder, self),
+        )
         self._compose()
-        self._ages = QTimer(self, interval=_AGES_EVERY_MS)
-        self._ages.timeout.connect(self._tick)
-        self.runs.chosen.connect(self._choose)
-        self.runs.new.clicked.connect(self.new_run)
-        self.watcher.listed.connect(self._list)
-        self.watcher.told.connect(self._tell)
-        self.watcher.drew.connect(self._draw)
-        self.watcher.device_told.connect(self.header.show_device)
-        self.watcher.ready.connect(self._make_curves)
-        self.promotion.failed.connect(self.fail)
-        self.promotion.done.connect(self._promoted)
+        self._ticks = QTimer(self, interval=_TICK_MS)
+        self._connect()
 
     def close_down(self) -> None:
         """Stop watching; runs go on."""
-        self._ages.stop()
+        self._ticks.stop()
         self.watcher.close()
-        self.promotion.close()
+        self.steering.promotion.close()
+        self.opener.close_down()
 
     def new_run(self) -> None:
-        """Show the form for a new run."""
+        """Show the form for a new run, as soon as it is loaded."""
+        self.opener.open(self._taken())
 
     def steer(self, what: str) -> None:
         """Do what a button says to the chosen run."""
         state = self.header.state
         if state is None:
             return
-        try:
-            if what == "extend":
-                self._extend(state)
-            elif what == "promote":
-                self._promote(state)
-            elif what == "resume" and not state.alive:
-                self.start(state.path)
-            else:
-                commands.send(state.path, what)
-        except LoomError as error:
-            self.fail(error)
-        except OSError as error:
-            why, fix = f"{error.strerror or error}.", "Check that the run folder can be written to."
-            self.fail(LoomError(f"{state.name} could not be told to {what}.", why=why, fix=fix))
-        self.watcher.look()
-
-    def start(self, run: Path, config: Path | None = None) -> None:
-        """Start a process that trains `run`, new from `config` or from where it is."""
-        self._processes.append(commands.start(run, config))
-        self._wanted = run
-        self.told.emit(f"Started training {run.name}")
+        if what == "next":
+            self.opener.open(self._taken(), next_stage(state.path))
+        else:
+            self.steering.steer(state, what)
         self.watcher.look()
 
     def fail(self, error: object) -> None:
@@ -129,6 +108,23 @@ class TrainingPage(QWidget):
         assert isinstance(error, LoomError)
         self.banner.show_error(error)
         self.failed.emit(error)
+
+    def _connect(self) -> None:
+        self._ticks.timeout.connect(self.runs.refresh_ages)
+        self._ticks.timeout.connect(self.steering.reap)
+        self.runs.chosen.connect(self._choose)
+        self.runs.new.clicked.connect(self.new_run)
+        self.watcher.listed.connect(self._list)
+        self.watcher.told.connect(self._tell)
+        self.watcher.drew.connect(self._draw)
+        self.watcher.device_told.connect(self.header.show_device)
+        self.watcher.ready.connect(self._make_curves)
+        self.steering.failed.connect(self.fail)
+        self.steering.told.connect(self.told)
+        self.steering.promoted.connect(self.promoted)
+        self.steering.started.connect(self._await)
+        self.opener.loading.connect(lambda on: self.runs.new.setText("Loading…" if on else "New run"))
+        self.opener.opened.connect(self._show_form)
 
     def _compose(self) -> None:
         self.setObjectName("trainingPage")
@@ -147,41 +143,19 @@ class TrainingPage(QWidget):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.tabs, 1)
-        self.banner = Banner()
-        self.banner.escape.setEnabled(False)
         self.stack = QStackedWidget()
-        self.stack.addWidget(self._make_welcome())
+        self.stack.addWidget(_welcome(self.new_run))
         self.stack.addWidget(watching)
         self.runs.setFixedWidth(272)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(1)
-        row.addWidget(self.runs)
         beside = QVBoxLayout()
         beside.setSpacing(0)
         beside.addWidget(self.banner)
         beside.addWidget(self.stack, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        row.addWidget(self.runs)
         row.addLayout(beside, 1)
-
-    def _make_welcome(self) -> QWidget:
-        page = QWidget()
-        title, words = QLabel("No runs yet"), QLabel(
-            "Train an autoencoder, then a diffusion model in its latents, on the shipped scenes or on your pictures.\n"
-            "Runs go on when this window is closed, and are found again when it is opened."
-        )  # fmt: skip
-        title.setObjectName("runName")
-        words.setObjectName("muted")
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        begin = QPushButton("New run")
-        begin.setDefault(True)
-        begin.clicked.connect(self.new_run)
-        column = QVBoxLayout(page)
-        column.setSpacing(12)
-        column.addStretch(1)
-        for part in (title, words, begin):
-            column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(2)
-        return page
 
     def _make_curves(self) -> None:
         # Here, since pyqtgraph takes a while to import; the watcher's thread has done it.
@@ -193,6 +167,24 @@ class TrainingPage(QWidget):
         self._curves_place.setCurrentWidget(self.curves)
         self.curves.show_runs(self.runs.runs)
 
+    def _taken(self) -> frozenset[str]:
+        return frozenset(path.name for path in self._states)
+
+    def _show_form(self) -> None:
+        form = self.opener.form
+        assert form is not None
+        if self.stack.indexOf(form) < 0:
+            form.begun.connect(self.steering.begin)
+            form.cancelled.connect(lambda: self.stack.setCurrentIndex(1 if self._states else 0))
+            self.stack.addWidget(form)
+        self.stack.setCurrentWidget(form)
+
+    def _await(self, run: object) -> None:
+        """Choose a run as soon as the list has it."""
+        assert isinstance(run, Path)
+        self._wanted = run
+        self.watcher.look()
+
     def _list(self, states: object) -> None:
         assert isinstance(states, list)
         self._states = {state.path: state for state in states}
@@ -200,6 +192,7 @@ class TrainingPage(QWidget):
         if self._wanted in self._states:
             self.runs.choose(self._wanted)
             self._wanted = None
+            self.stack.setCurrentIndex(1)
         elif not self.runs.runs and states:
             self.runs.choose(states[0].path)
         if not states and self.stack.currentIndex() == 1:
@@ -226,7 +219,7 @@ class TrainingPage(QWidget):
         assert isinstance(details, RunDetails)
         if not self.runs.runs or details.path != self.runs.runs[0]:
             return
-        self.header.show_model(details.model)
+        self.header.show_models(details.models)
         self.samples.show_grids(details.path, details.grids)
         if self.curves is not None:
             self.curves.show_marks(details.marks)
@@ -238,30 +231,30 @@ class TrainingPage(QWidget):
         if self.curves is not None and isinstance(drawn, Drawn):
             self.curves.show_drawn(drawn)
 
-    def _tick(self) -> None:
-        self.runs.refresh_ages()
-        self._processes = [process for process in self._processes if process.poll() is None]  # no zombies
-
-    def _extend(self, state: RunState) -> None:
-        phases = phases_of(read_settings(state.path))
-        phase, title, steps = next((p for p in phases if p[0] == state.phase), phases[-1])
-        words = f"{title} has {steps:,} steps. How many shall it have in all?"
-        wanted, agreed = QInputDialog.getInt(self, "More steps", words, steps * 2, steps + 1, 10**9, max(1, steps // 4))
-        if agreed:
-            commands.extend(state, phase, wanted)
-            self.start(state.path)
-
-    def _promote(self, state: RunState) -> None:
-        name, agreed = QInputDialog.getText(self, "Add to models", "Name of the model:", text=state.name)
-        if agreed and name.strip():
-            self.promotion.begin(state.path, name.strip())
-
-    def _promoted(self, name: str, catalogue: object) -> None:
-        self.told.emit(f"Installed the model {name}: Load model lists it")
-        self.promoted.emit(catalogue)
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._ages.isActive():
-            self._ages.start()
+        if not self._ticks.isActive():
+            self._ticks.start()
             self.watcher.start()
+
+
+def _welcome(begin: Callable[[], object]) -> QWidget:
+    """What is shown before there is any run."""
+    page, title = QWidget(), QLabel("No runs yet")
+    title.setObjectName("runName")
+    words = QLabel(
+        "Train an autoencoder, then a diffusion model in its latents, on the shipped scenes or on your pictures.\n"
+        "Runs go on when this window is closed, and are found again when it is opened."
+    )
+    words.setObjectName("muted")
+    words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    button = QPushButton("New run")
+    button.setObjectName("primary")
+    button.clicked.connect(lambda: begin())
+    column = QVBoxLayout(page)
+    column.setSpacing(12)
+    column.addStretch(1)
+    for part in (title, words, button):
+        column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+    column.addStretch(2)
+    return page

@@ -1,0 +1,113 @@
+"""The run that is being made: a table as it stands in the file, with defaults for what is left out."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import InputError
+from training import toml_writer
+from training.config import RunConfig, build
+from training.config_fields import FieldSpec, fields_of
+from training.overrides import override
+
+FIELDS: Mapping[str, FieldSpec] = {spec.name: spec for spec in fields_of(RunConfig)}
+
+
+class Draft(QObject):
+    """A configuration that may still be wrong.
+
+    Attributes:
+        table: What the file would hold.
+
+    Signals:
+        changed(): Something in it is different.
+    """
+
+    changed = Signal()
+
+    def __init__(self, table: Mapping[str, Any] | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.table: dict[str, Any] = dict(table or {})
+
+    def value(self, name: str) -> Any:
+        """The value of a field, its default where the table has none."""
+        here: Any = self.table
+        for part in name.split("."):
+            if not isinstance(here, Mapping) or part not in here:
+                return FIELDS[name].default if name in FIELDS else None
+            here = here[part]
+        return here
+
+    def holds(self, part: str) -> bool:
+        """Whether a part that may be left out is there."""
+        return self.value(part) is not None
+
+    def set_text(self, name: str, text: str) -> None:
+        """Take what a person typed into a field, read by the field's type; an empty text takes the default."""
+        if not text.strip() and FIELDS[name].kind not in ("text", "list"):
+            self.clear(name)
+            return
+        override(self.table, RunConfig, name, text)
+        self.changed.emit()
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Give a field a value of its own type."""
+        *parents, last = name.split(".")
+        here = self.table
+        for parent in parents:
+            here = here.setdefault(parent, {})
+        here[last] = value
+        self.changed.emit()
+
+    def clear(self, name: str) -> None:
+        """Leave a field, or a part, out."""
+        *parents, last = name.split(".")
+        here: Any = self.table
+        for parent in parents:
+            here = here.get(parent, {})
+        here.pop(last, None)
+        self.changed.emit()
+
+    def replace(self, table: Mapping[str, Any]) -> None:
+        """Take another table."""
+        self.table = dict(table)
+        self.changed.emit()
+
+    def to_toml(self) -> str:
+        """The file's text."""
+        return toml_writer.dumps(self.table)
+
+    def take_toml(self, text: str) -> str:
+        """Take a file's text; returns what is wrong with it, or "" (the old table stays where it is no TOML)."""
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            return f"This is not valid TOML: {error}."
+        self.replace(table)
+        return ""
+
+    def config(self) -> RunConfig:
+        """The configuration.
+
+        Raises:
+            InputError: A field is unknown or out of range.
+        """
+        return build(RunConfig, self.table, "This run")
+
+    def problem(self) -> str:
+        """What is wrong with it, or ""."""
+        try:
+            config = self.config()
+        except InputError as error:
+            return error.why.removeprefix("This run: ")
+        for phase, network in (("first_stage", "ddconfig"), ("second_stage", "unet")):
+            stage = getattr(config, phase)
+            if phase in config.phases and not getattr(stage, network) and not getattr(stage, "base", ""):
+                return f"{phase}.{network} is empty: choose a size on the Model page."
+        if "first_stage" not in config.phases and not config.initial:
+            return "A diffusion model needs the autoencoder of an earlier run: name its models folder."
+        return ""

@@ -1,0 +1,28 @@
+"""The second stage after the first: a configuration in the latents of a run's autoencoder."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from app.theme import RESOURCES
+
+_TEMPLATE = RESOURCES / "training" / "stickers-64.toml"
+
+
+def next_stage(run: Path) -> dict[str, Any]:
+    """The table of a diffusion model on the same data, in the latent space that `run` has made.
+
+    The autoencoder's model.json keeps the factor that gives its latents unit variance; the second stage reads it there.
+    """
+    table = tomllib.loads((run / "config.toml").read_text("utf-8"))
+    template = tomllib.loads(_TEMPLATE.read_text("utf-8"))
+    stage = table.get("second_stage", {})
+    if not stage.get("unet"):
+        stage = template["second_stage"]
+    kept = {key: value for key, value in table.items() if key not in ("decoder", "second_stage")}
+    return {
+        **kept, "name": f"{run.name}-diffusion", "phases": ["second_stage"], "initial": str(run / "models"),
+        "second_stage": stage,
+    }  # fmt: skip
