@@ -13,7 +13,10 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import InputError
+from training.conditions.config import ConditioningConfig, TextConfig
 from training.data.config import HELD_OUT_SEED, DataConfig
+from training.evaluation.config import EvaluationConfig
+from training.lora_config import LoraConfig
 from training.losses.diffusion import DiffusionObjective
 from training.losses.first_stage import DiscriminatorConfig
 from training.lr_schedules import make_multiplier
@@ -23,6 +26,7 @@ from training.perceptual.metric import METRICS
 T = TypeVar("T")
 PHASES = ("first_stage", "decoder", "second_stage")
 PRECISIONS = ("float32", "bfloat16")
+HALF = "float16"  # needs scaled gradients, which the first stage's adversarial losses do not go with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,31 +123,33 @@ class FirstStageConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextConfig:
-    """The text transformer: width, layers, and longest prompt in tokens."""
-
-    n_embed: int = 128
-    n_layer: int = 1
-    max_seq_len: int = 32
-
-
-@dataclass(frozen=True, kw_only=True)
 class SecondStageConfig:
     """The denoiser and its objective (arXiv 2112.10752, section 3.2, equation 2).
 
     Attributes:
-        unet: Arguments of `UNetModel`.
+        unet: Arguments of `UNetModel`; with `use_checkpoint` it takes less memory and more time.
         text: The text encoder.
+        conditioning: What the denoiser is told, if not words alone.
+        base: A model folder or a checkpoint that is trained further; then unet, text, conditioning.kinds, schedule and
+            parameterization are those of the base, and latents are those of its autoencoder.
+        base_text_learns: Whether the weights of a base's CLIP text encoder change as well.
+        lora: Train low-rank changes of the base, and leave its weights as they are; None = train all weights.
         schedule: Arguments of `NoiseSchedule`.
         parameterization: What the network predicts: eps, x0 or v.
         min_snr_gamma: Clamp of the signal-to-noise weight (arXiv 2303.09556); 0 = plain loss.
         objective: The other parts of the loss.
-        precision: float32, or bfloat16 for autocast where the processor computes in it.
+        precision: float32; bfloat16 or float16 for autocast where the processor computes in it.
+        compiled: Whether the denoiser is compiled, which takes minutes and then saves time in each step.
+        accumulate: In how many parts a batch is computed, one after the other, which saves memory.
         condition_dropout: Share of samples trained with the null condition, for guidance.
     """
 
     unet: Mapping[str, Any] = field(default_factory=dict)
     text: TextConfig = field(default_factory=TextConfig)
+    conditioning: ConditioningConfig = field(default_factory=ConditioningConfig)
+    base: str = ""
+    base_text_learns: bool = False
+    lora: LoraConfig | None = None
     schedule: NoiseSchedule = field(default_factory=NoiseSchedule)
     parameterization: Parameterization = Parameterization.V
     min_snr_gamma: float = 5.0
@@ -151,13 +157,19 @@ class SecondStageConfig:
     condition_dropout: float = 0.1
     steps: int = 4000
     batch_size: int = 32
+    accumulate: int = 1
     precision: str = "float32"
+    compiled: bool = False
     ema_decay: float = 0.999
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
 
     def __post_init__(self) -> None:
-        _require(self.precision in PRECISIONS, "precision", self.precision, "must be float32 or bfloat16")
+        known = self.precision in (*PRECISIONS, HALF)
+        _require(known, "precision", self.precision, "must be float32, bfloat16 or float16")
         _require(self.steps > 0 and self.batch_size > 0, "steps", self.steps, "and batch_size must be above 0")
+        divides = self.accumulate > 0 and self.batch_size % self.accumulate == 0
+        _require(divides, "accumulate", self.accumulate, f"must divide batch_size = {self.batch_size}")
+        _require(self.lora is None or bool(self.base), "base", self.base, "must name the model that lora changes")
         share = 0 <= self.condition_dropout < 1
         _require(share, "condition_dropout", self.condition_dropout, "must be from 0 to below 1")
 
@@ -171,14 +183,17 @@ class RunConfig:
         seed: Decides initial weights, order and noise.
         phases: Which of first_stage, decoder and second_stage to run, in this order.
         initial: Folder with the models of an earlier run, for phases that this one leaves out.
+        device: Where the second stage computes: cpu, cuda, cuda:1...; empty = the best there is.
         log_every, sample_every, checkpoint_every: In steps.
         keep_checkpoints: How many to keep a phase.
+        evaluation: What is measured on held-out data, while the run trains and afterwards.
     """
 
     name: str
     seed: int = 0
     phases: tuple[str, ...] = PHASES
     initial: str = ""
+    device: str = ""
     log_every: int = 20
     sample_every: int = 500
     checkpoint_every: int = 250
@@ -187,6 +202,7 @@ class RunConfig:
     first_stage: FirstStageConfig = field(default_factory=FirstStageConfig)
     decoder: FirstStageConfig = field(default_factory=FirstStageConfig)
     second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
         unknown = [phase for phase in self.phases if phase not in PHASES]

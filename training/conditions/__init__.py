@@ -1,0 +1,1 @@
+"""What the denoiser is told in training: one module a kind of condition, read from any data."""
