@@ -26,6 +26,7 @@ from core.graph.edits import (
     SetTitle,
 )
 from core.graph.json_types import JsonObject
+from core.graph.paint_edit import read_paint
 from core.graph.workflow import Edit, NodeState
 
 
@@ -81,6 +82,7 @@ _READERS: dict[str, Callable[[JsonObject], Edit]] = {
     "RemoveNode": lambda fields: RemoveNode(_read_text(fields, "node")),
     "SetSetting": lambda fields: SetSetting(_read_text(fields, "node"), _read_text(fields, "name"), fields["value"]),
     "ResetSetting": lambda fields: ResetSetting(_read_text(fields, "node"), _read_text(fields, "name")),
+    "PaintTiles": read_paint,
     "MoveNodes": _read_moves,
     "ResizeNode": _read_resize,
     "SetState": lambda fields: SetState(_read_text(fields, "node"), _read_state(fields)),
