@@ -38,6 +38,9 @@ BENCHMARKS = {
         "what the graph costs without work in its nodes, and how the window feels while it samples",
         ("benchmarks.runtime_chains", "benchmarks.event_loop"),
     ),
+    "editor": Benchmark(
+        "the editor with 1,000 nodes and 1,500 links, beside as many bare Qt items", ("benchmarks.editor",)
+    ),
     "convergence": Benchmark(
         "how fast each sampler approaches the exact solution, by its number of steps", ("benchmarks.convergence",)
     ),
@@ -46,6 +49,10 @@ BENCHMARKS = {
     ),
     "parity": Benchmark(
         "how far every golden fixture's outputs are from the reference's, by family", ("benchmarks.parity",)
+    ),
+    "faults": Benchmark(
+        "training runs killed at random moments: whether anything is torn, or differs at the end",
+        ("benchmarks.faults",),
     ),
     "quality": Benchmark("whether the shipped model's pictures show what was asked for", ("benchmarks.quality",)),
 }

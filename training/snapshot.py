@@ -90,7 +90,7 @@ def restore_snapshot(folder: Path, learner: Learner) -> Restored:
     """
     damaged = []
     for path in _candidates(folder):
-        state = _whole(path)
+        state = whole_state(path)
         if state is None:
             damaged.append(path.name)
             continue
@@ -175,8 +175,8 @@ def _candidates(folder: Path) -> list[Path]:
     return sorted(newest_first, key=lambda path: path.name != named)
 
 
-def _whole(path: Path) -> dict[str, Any] | None:
-    """Return the state of a checkpoint whose files are those that were written, else None."""
+def whole_state(path: Path) -> dict[str, Any] | None:
+    """Return the state of a checkpoint whose files are all those that were written, else None."""
     try:
         state: dict[str, Any] = json.loads((path / "state.json").read_bytes())
         for name, (size, checksum) in state["files"].items():

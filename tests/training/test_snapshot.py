@@ -162,6 +162,6 @@ def test_a_torn_checkpoint_is_passed_over_for_the_one_before(tmp_path: Path, fil
 def test_a_run_does_not_begin_again_when_all_its_checkpoints_are_damaged(tmp_path: Path) -> None:
     trained = Trained()
     (trained.save(tmp_path, 1) / "state.json").write_text("{")
-    with pytest.raises(LoomError, match="No checkpoint in .* is whole") as refused:
+    with pytest.raises(LoomError, match=r"No checkpoint in .* is whole") as refused:
         trained.restore(tmp_path)
     assert "step_1" in refused.value.why
