@@ -10,26 +10,27 @@ import time
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from core.errors import InputError
 from training import toml_writer
 from training.run_folder import write_atomically
 from training.watching.run_state import LOG, RunState
 
-COMMANDS = ("pause", "resume", "stop", "abort", "sample", "checkpoint")
+COMMANDS = ("pause", "resume", "stop", "abort", "sample", "checkpoint", "extend")
 # DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP
 _DETACHED_WINDOWS = 0x8 | 0x200
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
 
-def send(folder: Path, command: str) -> Path:
+def send(folder: Path, command: str, **more: Any) -> Path:
     """Put a command into the run's control folder; the process takes them in the order of their numbers."""
     assert command in COMMANDS
     control = folder / "control"
     control.mkdir(parents=True, exist_ok=True)
     # A number from the clock stays in order across watchers, also when the process takes files meanwhile.
     file = control / f"{time.time_ns():020d}.json"
-    write_atomically(file, json.dumps({"command": command}).encode())
+    write_atomically(file, json.dumps({"command": command, **more}).encode())
     return file
 
 
@@ -60,26 +61,28 @@ def start(folder: Path, config: Path | None = None, overrides: Sequence[str] = (
 
 
 def extend(state: RunState, phase: str, steps: int) -> None:
-    """Let a run that is at rest go on to `steps` steps of `phase` when it is started next.
+    """Let a run go on to `steps` steps of `phase`: now where a process works on it, else when one is started next.
 
     Raises:
-        InputError: A process works on the run, the phase is not in it, or it already has that many steps.
+        InputError: The phase already has that many steps.
     """
     file = state.path / "config.toml"
     table = tomllib.loads(file.read_text("utf-8"))
     now = int(table.get(phase, {}).get("steps", 0))
-    if state.alive or steps <= now:
+    if steps <= now:
         raise InputError(
             f"The run {state.name} cannot go on to {steps} steps of {phase}.",
-            why="A process works on it." if state.alive else f"It already has {now}.",
-            fix="Stop it first." if state.alive else f"Give more than {now} steps.",
+            why=f"It already has {now}.",
+            fix=f"Give more than {now} steps.",
         )
+    if state.alive:
+        send(state.path, "extend", phase=phase, steps=steps)
+        return
     table[phase]["steps"] = steps
     # Later phases were trained on what this one gave, so they are not done any more either.
-    later = state.finished[: state.finished.index(phase)] if phase in state.finished else state.finished
+    done = state.finished[: state.finished.index(phase)] if phase in state.finished else state.finished
     write_atomically(file, toml_writer.dumps(table).encode())
-    write_atomically(state.path / "finished.json", json.dumps(later).encode())
+    write_atomically(state.path / "finished.json", json.dumps(done).encode())
     with (state.path / "events.jsonl").open("a", encoding="utf-8") as events:
-        events.write(
-            json.dumps({"time": time.time(), "event": "extended", "phase": phase, "step": now, "to": steps}) + "\n"
-        )
+        record = {"time": time.time(), "event": "extended", "phase": phase, "step": now, "to": steps}
+        events.write(json.dumps(record) + "\n")

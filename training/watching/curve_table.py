@@ -49,7 +49,10 @@ class CurveTable:
         folder.mkdir(parents=True, exist_ok=True)
 
     def append(self, steps: NDArray[np.int64], terms: Mapping[str, Floats]) -> None:
-        """Add rows. Steps that go back replace what was there: a resumed run repeats them."""
+        """Add rows. Steps that go back replace what was there: a resumed run repeats them.
+
+        A second row of one step joins the first, as an evaluation's does.
+        """
         backward = np.flatnonzero(np.diff(steps) <= 0) + 1
         for begin, end in zip([0, *backward], [*backward, len(steps)], strict=True):
             if end > begin:
@@ -88,7 +91,9 @@ class CurveTable:
         return {name: float(self._raw(name, self.rows - 1, 1)[0]) for name in self.names}
 
     def _append(self, steps: NDArray[np.int64], terms: Mapping[str, Floats]) -> None:
-        if self.rows and steps[0] <= self.bounds()[1]:
+        if self.rows and steps[0] <= (last := self.bounds()[1]):
+            if steps[0] == last:
+                terms = self._joined(terms)
             self.rows = int(np.searchsorted(self._steps(), steps[0]))
         _write(self.folder / "step.i8", self.rows * 8, steps.astype("<i8").tobytes())
         self.names += [name for name in terms if name not in self.names]
@@ -102,6 +107,16 @@ class CurveTable:
         before, self.rows = self.rows, self.rows + len(steps)
         for name in self.names:
             self._raise_pyramid(name, before)
+
+    def _joined(self, terms: Mapping[str, Floats]) -> dict[str, Floats]:
+        """`terms` whose first row also has what the table's last row says and it does not."""
+        joined = {name: values.copy() for name, values in terms.items()}
+        missing = np.full(len(next(iter(terms.values()), ())), np.nan, np.float32)
+        for name, value in self.last().items():
+            values = joined.setdefault(name, missing.copy())
+            if len(values) and np.isnan(values[0]):
+                values[0] = value
+        return joined
 
     def _raise_pyramid(self, name: str, unchanged: int) -> None:
         """Make the records that are full now; those that hold rows from `unchanged` on are made anew."""

@@ -123,7 +123,7 @@ class CurvesView(QWidget):
         self.phases.activated.connect(self._choose_phase)
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, 100)
-        self.smoothing.setValue(20)
+        self.smoothing.setValue(40)
         self.smoothing.setFixedWidth(140)
         self.smoothing.setAccessibleName("Smoothing")
         self.smoothing.valueChanged.connect(self._redraw)

@@ -35,7 +35,7 @@ _TEXTS = {
 }
 _ASKED = {
     "pause": "pausing…", "resume": "going on…", "stop": "stopping…", "abort": "aborting…", "sample": "sampling…",
-    "checkpoint": "saving…",
+    "checkpoint": "saving…", "extend": "taking more steps…",
 }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ class RunHeader(QWidget):
             "resume": paused or (not state.alive and state.state != "finished"),
             "stop": state.alive, "abort": state.alive,
             "sample": state.alive, "checkpoint": state.alive,
-            "extend": not state.alive and state.state != "idle",
+            "extend": state.state not in ("starting", "preparing", "idle"),
         }  # fmt: skip
         self.buttons["resume"].setText("Start" if state.state == "idle" else "Resume")
         for name, on in shown.items():

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from app.panels.preview import PictureView
 from app.panels.training.words import phase_title
 
 _GAP = 2  # between the tiles of a grid, pixels
 _AMPLIFIED = 4
+_WIDE = 1.8  # grids wider than this are shown one below the other
 
 
 class SamplesView(QWidget):
@@ -53,20 +54,21 @@ class SamplesView(QWidget):
         row.setSpacing(10)
         for part in (self.phases, self.steps, self._step, self.difference):
             row.addWidget(part, 1 if part is self.steps else 0)
-        pictures = QGridLayout()
-        pictures.setContentsMargins(16, 0, 16, 16)
-        pictures.setSpacing(8)
-        for column, (title, view) in enumerate((("Averaged weights (EMA)", self.ema), ("Raw weights", self.raw))):
+        self._pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pictures.setContentsMargins(16, 0, 16, 16)
+        self._pictures.setSpacing(8)
+        for title, view in (("Averaged weights (EMA)", self.ema), ("Raw weights", self.raw)):
             label = QLabel(title)
             label.setObjectName("muted")
-            pictures.addWidget(label, 0, column)
-            pictures.addWidget(view, 1, column)
-            pictures.setColumnStretch(column, 1)
-        pictures.setRowStretch(1, 1)
+            column = QVBoxLayout()
+            column.setSpacing(6)
+            column.addWidget(label)
+            column.addWidget(view, 1)
+            self._pictures.addLayout(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addLayout(pictures, 1)
+        layout.addLayout(self._pictures, 1)
 
     def show_grids(self, run: Path | None, grids: Mapping[str, tuple[int, ...]]) -> None:
         """Show the grids of a run; a slider at its end stays there when new ones come."""
@@ -118,6 +120,9 @@ class SamplesView(QWidget):
         for view, name in ((self.raw, "raw.png"), (self.ema, "ema.png")):
             image = QImage(str(folder / name))
             whole &= not image.isNull()
+            wide = image.width() > _WIDE * image.height()
+            below = QBoxLayout.Direction.TopToBottom if wide else QBoxLayout.Direction.LeftToRight
+            self._pictures.setDirection(below)
             view.show_image(None if image.isNull() else with_difference(image) if differs else image)
         if whole:
             self._shown = (folder, differs)

@@ -98,7 +98,8 @@ class Steering(QObject):
         wanted, agreed = QInputDialog.getInt(self._window, "More steps", words, steps * 2, steps + 1, 2**31 - 1)
         if agreed:
             commands.extend(state, phase, wanted)
-            self.start(state.path)
+            if not state.alive:
+                self.start(state.path)
 
     def _promote(self, state: RunState) -> None:
         name, agreed = QInputDialog.getText(self._window, "Add to models", "Name of the model:", text=state.name)

@@ -25,7 +25,8 @@ def progress(state: RunState) -> str:
     if state.state == "preparing":
         return f"Preparing: {state.doing}" if state.doing else "Preparing"
     step = f"{state.step:,} / {state.steps:,}" if state.steps else f"{state.step:,}"
-    return f"{state.state.capitalize()} · {where}{step}" if state.phase else state.state.capitalize()
+    words = f"{state.state.capitalize()} · {where}{step}" if state.phase else state.state.capitalize()
+    return f"{words} · {state.doing}" if state.doing and state.alive else words
 
 
 def age(seconds: float) -> str:

@@ -72,3 +72,12 @@ def test_a_table_opens_again_as_it_was_left_and_forgets_rows_that_were_not_recor
     curve = table.window("loss", 1, 901, 2000)
     assert np.array_equal(curve.mean, [*values[:900], 7])
     assert CurveTable(tmp_path, 901, ("loss",)).window("loss", 1, 901, 20).high.max() == 7
+
+
+def test_a_second_row_of_one_step_joins_the_first(tmp_path: Path) -> None:
+    table, values = filled(tmp_path, 64)
+    table.append(np.array([64], np.int64), {"eval/psnr": np.array([20], np.float32)})
+    assert (table.rows, table.last()) == (64, {"loss": values[63], "eval/psnr": 20})
+    table.append(np.array([64, 65], np.int64), {"loss": np.array([3, 4], np.float32)})
+    assert (table.rows, table.window("loss", 64, 65, 10).mean.tolist()[-2:]) == (65, [3, 4])
+    assert table.window("eval/psnr", 1, 65, 100).mean[63] == 20

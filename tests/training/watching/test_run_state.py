@@ -93,7 +93,7 @@ def test_commands_wait_in_their_order(run: RunFolder) -> None:
     assert read_state(run.path).waiting == ()
 
 
-def test_a_run_at_rest_may_be_extended_and_one_that_trains_may_not(run: RunFolder) -> None:
+def test_a_run_at_rest_is_extended_in_its_folder_and_one_that_trains_is_told(run: RunFolder) -> None:
     run.status(state="finished")
     (run.path / "finished.json").write_text('["first_stage", "second_stage"]')
     commands.extend(read_state(run.path), "first_stage", 25)
@@ -103,8 +103,8 @@ def test_a_run_at_rest_may_be_extended_and_one_that_trains_may_not(run: RunFolde
     with pytest.raises(InputError, match="already has 25"):
         commands.extend(read_state(run.path), "first_stage", 25)
     run.status(state="training", phase="first_stage", step=1, steps=25)
-    with pytest.raises(InputError, match="A process works on it"):
-        commands.extend(read_state(run.path), "first_stage", 30)
+    commands.extend(read_state(run.path), "first_stage", 30)
+    assert [dict(request) for request in run.requests()] == [{"command": "extend", "phase": "first_stage", "steps": 30}]
 
 
 def test_details_hold_grids_marks_and_the_end_of_the_log(run: RunFolder) -> None:
@@ -113,6 +113,7 @@ def test_details_hold_grids_marks_and_the_end_of_the_log(run: RunFolder) -> None
     (run.path / "checkpoints" / "first_stage" / "step_50").mkdir(parents=True)
     run.event("phase_started", phase="first_stage", step=0)
     run.event("phase_started", phase="first_stage", step=50)
+    run.event("saved", what="checkpoint", phase="first_stage", step=50)
     (run.path / "train.log").write_text("x" * 5000 + "\nthe end\n")
     details = read_details(run.path)
     assert details.grids == {"first_stage": (20, 100)}

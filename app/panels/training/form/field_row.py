@@ -28,7 +28,8 @@ _A_LINE = 4  # buttons of a choice of several
 _TITLES = {
     "ddconfig": "network", "decoder_config": "decoder's network", "unet": "network", "embed_dim": "latent channels",
     "n_embed": "codebook entries", "kl": "KL weight", "l1": "L1 weight", "l2": "L2 weight", "lr": "learning rate",
-    "gradient": "edge weight", "codebook": "codebook weight", "ema_decay": "EMA decay", "min_snr_gamma": "min-SNR gamma",
+    "gradient": "edge weight",
+    "codebook": "codebook weight", "ema_decay": "EMA decay", "min_snr_gamma": "min-SNR gamma",
     "lora": "LoRA", "kinds": "told by", "kind": "source", "path": "folder", "initial": "models of an earlier run",
 }  # fmt: skip
 _FOLDERS = ("path", "initial", "base", "perceptual_folder")
