@@ -28,6 +28,7 @@ from training.config import FirstStageConfig, RunConfig
 from training.control import Poll
 from training.data.latent_cache import Latents, batch_for
 from training.data.training_set import TrainingSet
+from training.evaluation.in_run import evaluate_autoencoder
 from training.losses.codebook_usage import codebook_usage
 from training.phase import Critic, autocast, tile
 
@@ -87,6 +88,10 @@ class FirstStage:
         """The mean absolute error of held-out reconstructions, from their most probable latents."""
         return reconstruction_error(self.held_out, lambda source: self.module.decode(self.module.latent(source)), poll)
 
+    def evaluate(self, poll: Poll) -> dict[str, float]:
+        """Compare held-out reconstructions with their sources."""
+        return evaluate_autoencoder(wrap(self.module, self.run.name, 1.0), self.held_out, self.run.evaluation, poll)
+
     def finish(self, models: Path) -> None:
         """Measure the scale that gives latents unit variance (appendix G), and save."""
         latents = encode_first(self.module, self.data, self.config.scale_images)
@@ -141,6 +146,10 @@ class DecoderTuning:
     def held_out_loss(self, poll: Poll) -> float:
         """The mean absolute error of held-out reconstructions."""
         return reconstruction_error(self.held_out, lambda source: self.module.decode(self.module.latent(source)), poll)
+
+    def evaluate(self, poll: Poll) -> dict[str, float]:
+        """Compare held-out reconstructions with their sources."""
+        return evaluate_autoencoder(self.autoencoder, self.held_out, self.run.evaluation, poll)
 
     def finish(self, models: Path) -> None:
         """Save the autoencoder with its tuned decoder."""

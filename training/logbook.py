@@ -59,6 +59,12 @@ class Logbook:
             loss, rate = values.get("loss", 0.0), fields["samples_per_second"]
             self.tell(f"{self._phase}: step {step:,} of {steps:,}, loss {loss:.4g}, {rate:,} samples/s{left}")
 
+    def evaluated(self, step: int, figures: Mapping[str, float]) -> None:
+        """Write figures of quality as a line of metrics, their names behind "eval/"."""
+        fields = {f"eval/{name}": value for name, value in figures.items()}
+        self._space.insist("The metrics", lambda: self._folder.metric(phase=self._phase, step=step, **fields))
+        self.tell(f"{self._phase}: step {step:,}, " + ", ".join(f"{n} {v:.4g}" for n, v in figures.items()))
+
     def saved(self, what: str, path: object, step: int) -> None:
         """Tell that something was written."""
         self._folder.event("saved", what=what, phase=self._phase, step=step)

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from core.errors import Cancelled
 from core.randomness import derived_seed
 from training.checkpointing import Checkpoints
 from training.config import RunConfig
-from training.control import Aborted, Control, Request
+from training.control import Aborted, Control, Poll, Request
 from training.disk_space import DiskSpace
 from training.divergence import DivergenceGuard
 from training.learner import make_learner
@@ -29,6 +30,8 @@ from training.out_of_memory import explained, is_out_of_memory
 from training.phase import Phase
 from training.run_folder import RunFolder
 from training.status import Status
+
+T = TypeVar("T")
 
 
 class Outcome(Enum):
@@ -94,6 +97,8 @@ class Loop:
                 self._sample()
             if self.step % self.config.checkpoint_every == 0 or last:
                 self._checkpoint(measured=True)
+            if (every := self.config.evaluation.every) and self.step % every == 0:
+                self._evaluate()
         self._finish()
         return Outcome.FINISHED
 
@@ -199,16 +204,26 @@ class Loop:
 
     def _held_out_loss(self) -> float | None:
         """Measure the averaged weights on what is never trained on; None where the run is being ended."""
+        loss = self._of_averaged_weights("measuring", self.phase.held_out_loss)
+        if loss is not None:
+            self.folder.event("measured", phase=self.phase.name, step=self.step, held_out_loss=loss)
+        return loss
+
+    def _evaluate(self) -> None:
+        """Log figures of quality of the averaged weights; a stop meanwhile leaves them out."""
+        figures = self._of_averaged_weights("evaluating", self.phase.evaluate)
+        if figures is not None:
+            self.logbook.evaluated(self.step, figures)
+
+    def _of_averaged_weights(self, doing: str, measure: Callable[[Poll], T]) -> T | None:
         self.phase.module.eval()
         try:
-            with self.logbook.aside("measuring"), self.learner.ema.applied(self.phase.module):
-                loss = self.phase.held_out_loss(self.control.check)
+            with self.logbook.aside(doing), self.learner.ema.applied(self.phase.module):
+                return measure(self.control.check)
         except Aborted:
             raise
         except Cancelled:
             return None
-        self.folder.event("measured", phase=self.phase.name, step=self.step, held_out_loss=loss)
-        return loss
 
     def _finish(self) -> None:
         self.learner.ema.swap(self.phase.module)

@@ -82,6 +82,10 @@ class Phase(Protocol):
         """Return the loss on what is never trained on, with fixed noise and times; calls `poll` between batches."""
         ...
 
+    def evaluate(self, poll: Poll) -> dict[str, float]:
+        """Return figures of quality on what is never trained on, as `RunConfig.evaluation` asks for."""
+        ...
+
     def finish(self, models: Path) -> None:
         """Write the finished model (the module holds the averaged weights now) to the folder `models`."""
         ...

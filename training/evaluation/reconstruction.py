@@ -30,12 +30,20 @@ class Rebuilt:
 
 def rebuild(autoencoder: Autoencoder, images: Tensor, poll: Poll = nothing) -> Rebuilt:
     """Encode pictures [n, 3, h, w] in [-1, 1] to their most probable latents, and decode these."""
-    latents, decoded = [], []
+    latents, decoded = encode(autoencoder, images, poll), []
+    for part in latents.split(BATCH):
+        poll()
+        decoded.append(autoencoder.decode(part).cpu())
+    return Rebuilt(latents, torch.cat(decoded))
+
+
+def encode(autoencoder: Autoencoder, images: Tensor, poll: Poll = nothing) -> Tensor:
+    """Return the most probable latents of pictures [n, 3, h, w] in [-1, 1], unit variance, on the CPU."""
+    found = []
     for part in images.split(BATCH):
         poll()
-        latents.append(autoencoder.encode(part).cpu())
-        decoded.append(autoencoder.decode(latents[-1]).cpu())
-    return Rebuilt(torch.cat(latents), torch.cat(decoded))
+        found.append(autoencoder.encode(part).cpu())
+    return torch.cat(found)
 
 
 @torch.no_grad()
