@@ -119,10 +119,12 @@ def kill_runs(place: Path, kills: int, seed: int) -> Found:
 
 def _begin(place: Path, name: str) -> BaseProcess:
     """Start a process that begins or resumes a run; a server that knows torch already forks it, where there is one."""
-    context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-    if sys.platform != "win32":
-        context.set_forkserver_preload(["training.worker", "torch._dynamo"])  # AdamW imports the latter
-    process = context.Process(target=_train, args=(place, name))
+    if sys.platform == "win32":
+        process: BaseProcess = multiprocessing.Process(target=_train, args=(place, name))
+    else:
+        server = multiprocessing.get_context("forkserver")
+        server.set_forkserver_preload(["training.worker", "torch._dynamo"])  # AdamW imports the latter
+        process = server.Process(target=_train, args=(place, name))
     process.start()
     return process
 
