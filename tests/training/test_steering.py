@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from core.errors import DeviceMemoryError, LoomError
-from training import disk_space, loop, worker
+from training import disk_space, first_stage, loop, second_stage, worker
 from training.config import load_config
 from training.disk_space import DiskFullError
 from training.divergence import STEPS, DivergenceGuard
@@ -45,14 +45,14 @@ def saved(folder: Path, phase: str = "first_stage") -> set[str]:
 
 def at_step(patch: pytest.MonkeyPatch, step: int, then: Callable[[loop.Loop], None]) -> None:
     """Let something happen while a step is computed."""
-    train_step = worker.Loop._train_step
+    train_step = loop.Loop._train_step
 
     def disturbed(running: loop.Loop) -> Any:
         if running.step == step:
             then(running)
         return train_step(running)
 
-    patch.setattr(worker.Loop, "_train_step", disturbed)
+    patch.setattr(loop.Loop, "_train_step", disturbed)
 
 
 def models_equal(folder: Path, other: Path, *parts: str) -> bool:
@@ -89,7 +89,7 @@ def test_a_stop_while_sampling_leaves_the_grid_out_and_the_weights_as_they_were(
     train: Train, finished_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes while the averaged weights are in the module, which a careless stop would then save as the run's own."""
-    sample_grid, made = worker.SecondStage.sample_grid, list[int]()
+    sample_grid, made = second_stage.SecondStage.sample_grid, list[int]()
 
     def steered(phase: Any, poll: Callable[[], None]) -> Any:
         def counted() -> None:
@@ -101,7 +101,7 @@ def test_a_stop_while_sampling_leaves_the_grid_out_and_the_weights_as_they_were(
         return sample_grid(phase, counted)
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker.SecondStage, "sample_grid", steered)
+        patch.setattr(second_stage.SecondStage, "sample_grid", steered)
         at_step(patch, 1, lambda running: ask(running.folder.path, "sample"))
         folder = train(phases="second_stage", initial=str(finished_run / "models"), second_stage__steps="3")
     assert len(made) == 25
@@ -201,7 +201,7 @@ def test_running_out_of_memory_tells_what_was_held_and_a_way_to_the_same_batch(
 
 def test_the_checkpoint_with_the_least_held_out_loss_is_kept(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter([0.4, 0.2, 0.3, 0.5])
-    monkeypatch.setattr(worker.FirstStage, "held_out_loss", lambda phase, poll: next(losses))
+    monkeypatch.setattr(first_stage.FirstStage, "held_out_loss", lambda phase, poll: next(losses))
     folder = train(**ONE, checkpoint_every="1", keep_checkpoints="1")
     assert saved(folder) == {"step_2", "step_4"}
     assert json.loads((folder / "checkpoints/first_stage/BEST.json").read_bytes()) == {"step": 2, "loss": 0.2}
