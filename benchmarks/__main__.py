@@ -50,9 +50,16 @@ BENCHMARKS = {
     "parity": Benchmark(
         "how far every golden fixture's outputs are from the reference's, by family", ("benchmarks.parity",)
     ),
+    "training": Benchmark(
+        "time and memory of a training step beside diffusers', on the same weights and data", ("benchmarks.training",)
+    ),
     "faults": Benchmark(
         "training runs killed at random moments: whether anything is torn, or differs at the end",
         ("benchmarks.faults",),
+    ),
+    "training_panel": Benchmark(
+        "the training page on a run that writes 200 lines a second, and on one of ten million",
+        ("benchmarks.training_panel",),
     ),
     "quality": Benchmark("whether the shipped model's pictures show what was asked for", ("benchmarks.quality",)),
 }

@@ -110,6 +110,10 @@ class CurvesView(QWidget):
             self._marks = marks
             self._mark_all()
 
+    def newest(self, term: str) -> list[float]:
+        """The newest values of a term, one for each run that has it."""
+        return [values[term] for values in self._drawn.newest.values() if term in values]
+
     def follow(self) -> None:
         """Show all steps, and new ones as they come."""
         self._following = True

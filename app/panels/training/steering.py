@@ -26,6 +26,7 @@ class Steering(QObject):
     Attributes:
         folder: Where the runs lie.
         promotion: Installs models.
+        processes: Those that this window started and that were running when it last looked.
 
     Signals:
         failed(LoomError): Something could not be done.
@@ -42,7 +43,7 @@ class Steering(QObject):
     def __init__(self, folder: Path, window: QWidget) -> None:
         super().__init__(window)
         self.folder, self._window = folder, window
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
         self.promotion = Promotion(self)
         self.promotion.failed.connect(self.failed)
         self.promotion.done.connect(self._promoted)
@@ -77,13 +78,13 @@ class Steering(QObject):
 
     def start(self, run: Path, config: Path | None = None) -> None:
         """Start a process that trains `run`, new from `config` or from where it is."""
-        self._processes.append(commands.start(run, config))
+        self.processes.append(commands.start(run, config))
         self.told.emit(f"Started training {run.name}")
         self.started.emit(run)
 
     def reap(self) -> None:
         """Let the system forget processes of this window that have ended."""
-        self._processes = [process for process in self._processes if process.poll() is None]
+        self.processes = [process for process in self.processes if process.poll() is None]
 
     def _extend(self, state: RunState) -> None:
         phases = phases_of(read_settings(state.path))

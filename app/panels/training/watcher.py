@@ -105,6 +105,11 @@ class Watcher(QObject):
         """Begin to watch."""
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is there."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Stop, and wait for the thread."""
         self._stopped = True

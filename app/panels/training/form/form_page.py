@@ -95,7 +95,13 @@ class FormPage(QWidget):
             self.draft.replace(copy.deepcopy(dict(table)))
             self.draft.set_value("name", free_name(str(table.get("name", "run")), taken))
         self.tabs.setCurrentIndex(0)
+        self.name.setText(str(self.draft.value("name")))  # also where the cursor is in it
         self._refresh()
+
+    @property
+    def problem(self) -> str:
+        """What keeps the run from being started, or ""."""
+        return self._problem.text()
 
     def close_down(self) -> None:
         """End what goes on in the background."""

@@ -1,0 +1,135 @@
+"""The form and the file say the same, in both directions."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.panels.training.form.draft import FIELDS
+from app.panels.training.form.form_page import FormPage, free_name
+from app.panels.training.form.pages import PAGES, page_of
+from app.theme import RESOURCES, apply_theme
+from training.config import RunConfig, build
+from training.model_sizes import SIZES
+from training.trial import count_parameters
+
+
+@pytest.fixture
+def form(qtbot: QtBot, qapp: Any, tmp_path: Path) -> Iterator[FormPage]:
+    apply_theme(qapp)
+    form = FormPage(tmp_path / "cache")
+    form.resize(1000, 700)
+    form.show()
+    form.prepare(frozenset())
+    yield form
+    form.close_down()
+    form.hide()
+    form.deleteLater()
+
+
+def test_every_field_has_help_and_a_place() -> None:
+    assert not [name for name, spec in FIELDS.items() if not spec.help]
+    assert {page_of(name) for name in FIELDS} == {*PAGES, ""}
+
+
+def test_every_template_is_shown_as_it_is(form: FormPage) -> None:
+    for index in range(form.template.count()):
+        form.template.setCurrentIndex(index)
+        form.template.activated.emit(index)
+        file = RESOURCES / "training" / f"{form.template.itemText(index)}.toml"
+        expected = build(RunConfig, tomllib.loads(file.read_text("utf-8")), "file")
+        assert form.draft.config() == expected
+        # Those of the second stage alone still have to be told whose latents they learn in.
+        assert ("earlier run" in form.draft.problem()) == ("first_stage" not in expected.phases)
+
+
+def test_typing_in_a_field_changes_the_text_and_typing_text_changes_the_field(form: FormPage, qtbot: QtBot) -> None:
+    form.tabs.setCurrentIndex(PAGES.index("Schedule"))
+    field = form.rows["second_stage.optimizer.lr"].control
+    assert isinstance(field, QLineEdit)
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "3e-4")
+    qtbot.waitUntil(lambda: "lr = 0.0003" in form.toml.toPlainText())
+    form.tabs.setCurrentWidget(form.toml)
+    form.toml.setFocus()
+    form.toml.setPlainText(form.toml.toPlainText().replace("lr = 0.0003", "lr = 0.0007"))
+    qtbot.waitUntil(lambda: field.text() == "0.0007")
+    assert form.draft.config().second_stage.optimizer.lr == 0.0007
+
+
+def test_what_is_wrong_is_said_and_cannot_be_started(form: FormPage, qtbot: QtBot) -> None:
+    form.draft.set_text("second_stage.condition_dropout", "7")
+    qtbot.waitUntil(lambda: not form.begin.isEnabled())
+    assert "condition_dropout" in form.problem
+    form.draft.set_text("second_stage.condition_dropout", "")
+    qtbot.waitUntil(form.begin.isEnabled)
+    form.prepare(frozenset({"stickers-64"}))
+    assert form.name.text() == "stickers-64-2"
+
+
+def test_only_what_matters_is_shown(form: FormPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not form.rows["data.scenes.size"].isHidden())
+    assert form.rows["data.path"].isHidden()
+    form.draft.set_value("data.kind", "folder")
+    qtbot.waitUntil(lambda: form.rows["data.scenes.size"].isHidden())
+    assert not form.rows["data.path"].isHidden()
+    form.draft.set_value("data.kind", "scenes")
+    form.tabs.setCurrentIndex(PAGES.index("Losses"))
+    assert form.rows["first_stage.discriminator.disc_start"].isHidden()
+    use = form.rows["first_stage.discriminator"].control
+    assert isinstance(use, QCheckBox)
+    use.setChecked(True)
+    qtbot.waitUntil(lambda: not form.rows["first_stage.discriminator.disc_start"].isHidden())
+    assert form.draft.config().first_stage.discriminator is not None
+    use.setChecked(False)
+    assert form.draft.config().first_stage.discriminator is None
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: size.title)
+def test_every_size_makes_networks(form: FormPage, size: Any) -> None:
+    form._take_size(size)
+    counted = count_parameters(form.draft.config())
+    assert counted.keys() == {"autoencoder", "denoiser"}
+    assert min(counted.values()) > 10_000
+
+
+def test_a_dropped_folder_is_looked_at_and_bad_files_are_named(form: FormPage, tmp_path: Path, qtbot: QtBot) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index in range(3):
+        pixels = np.random.default_rng(index).integers(0, 255, (20, 30, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    (folder / "0.txt").write_text("a small grey storm")
+    (folder / "broken.png").write_bytes(b"no picture")
+    form.data_view.dropped.emit(str(folder))
+    qtbot.waitUntil(lambda: form.data_view.pictures.count() == 3, timeout=10_000)
+    assert "3 pictures" in form.data_view.says.text()
+    assert "1 with captions" in form.data_view.says.text()
+    assert "broken.png" in form.data_view.bad.text()
+    assert (form.draft.value("data.kind"), form.draft.value("data.path")) == ("folder", str(folder))
+
+
+def test_cancel_and_start_are_told(form: FormPage, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(form.cancelled):
+        QTest.mouseClick(form.cancel, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(form.begun) as begun:
+        QTest.mouseClick(form.begin, Qt.MouseButton.LeftButton)
+    assert begun.args is not None
+    name, text = begun.args
+    assert build(RunConfig, tomllib.loads(text), "text").name == name
+
+
+def test_a_free_name_is_the_first_that_is_not_taken() -> None:
+    assert free_name("a", frozenset()) == "a"
+    assert free_name("a", frozenset({"a", "a-2"})) == "a-3"
