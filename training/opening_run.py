@@ -44,7 +44,7 @@ def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, Run
             )
         return load_config(target / FROZEN), RunFolder(target)
     config = load_config(target, overrides)
-    path, text = RUNS / config.name, toml_writer.dumps(to_dict(config)).encode()
+    path, text = RUNS / config.name, frozen_text(config)
     if not (path / FROZEN).exists():
         folder = RunFolder(path)
         write_atomically(path / "environment.json", json.dumps(environment(), indent=1).encode())
@@ -58,6 +58,11 @@ def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, Run
             fix=f"Choose another name, or resume it with: python main.py train {path}",
         )
     return config, RunFolder(path)
+
+
+def frozen_text(config: RunConfig) -> bytes:
+    """Return what a run's config.toml holds."""
+    return toml_writer.dumps(to_dict(config)).encode()
 
 
 def extend_run(folder: RunFolder, phase: str, steps: int) -> None:
