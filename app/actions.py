@@ -40,6 +40,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("select_all", "Edit", "Select all", "Ctrl+A", canvas_only=True),
     ActionSpec("mute", "Edit", "Mute", "M", canvas_only=True),
     ActionSpec("bypass", "Edit", "Bypass", "B", canvas_only=True),
+    ActionSpec("paint", "Edit", "Paint…", "P", canvas_only=True),
     ActionSpec("add", "Edit", "Add a node…", "Ctrl+Space"),
     ActionSpec("search", "Edit", "Add here…", "Tab", canvas_only=True),
     ActionSpec("fit", "View", "Zoom to fit", "F", "fit", "Show the whole workflow", canvas_only=True),

@@ -16,6 +16,7 @@ from app.editor.canvas import Canvas
 from app.files import Files
 from app.freshness import Freshness
 from app.pages import Pages
+from app.painting.in_window import Painting
 from app.panels.banner import Banner
 from app.panels.library import LibraryPanel
 from app.panels.log import LogPanel
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         freshness: What an edit has made stale.
         problems: What is wrong with the nodes.
         pages: The graph, and training.
+        painting: Opens the painter.
         monitor: The run.
         worker: The thread that runs.
         actions_by_name: Every action.
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.monitor = RunMonitor(self.freshness, self.problems, self.canvas, self.preview, self.log)
         self.bridge, self._collector = Bridge(self), WindowCollector(self)
         self.worker = make_worker(self.bridge.post)
+        self.painting = Painting(self)
         self._compose()
         self.actions_by_name = make_actions(self, self.canvas, self._handlers())
         self.recent_menu = add_recent_menu(self.actions_by_name["open"], self.files.fill_recent)
@@ -178,6 +181,7 @@ class MainWindow(QMainWindow):
             "select_all": lambda: canvas.select(document.workflow.nodes),
             "mute": lambda: canvas.toggle_state("muted"),
             "bypass": lambda: canvas.toggle_state("bypassed"),
+            "paint": self.painting.open_selected,
             "add": self._add_node,
             "search": lambda: canvas.adding.ask(),
             "fit": canvas.fit,
@@ -201,6 +205,8 @@ class MainWindow(QMainWindow):
             source.connect(self.show_error)
         self.files.told.connect(self.log.say)
         self.preview.saved.connect(lambda path: self.log.say(f"Saved {path}"))
+        self.properties.painting_asked.connect(self.painting.open)
+        self.preview.painting_asked.connect(self.painting.open_pictured)
         self.banner.node_asked.connect(self.canvas.reveal)
         self.document.named.connect(self._refresh)
         self.document.replaced.connect(self.monitor.forget)
@@ -274,7 +280,7 @@ class MainWindow(QMainWindow):
 
     def _show_menu(self, at: object, _scene: QPointF) -> None:
         menu = QMenu(self)
-        names = ("add", "|", "duplicate", "delete", "mute", "bypass", "|", "fit", "run")
+        names = ("add", "paint", "|", "duplicate", "delete", "mute", "bypass", "|", "fit", "run")
         for name in names if self.canvas.selected() else ("add", "|", "fit", "run"):
             if name == "|":
                 menu.addSeparator()

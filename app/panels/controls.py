@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QSlider,
     QSpinBox,
     QWidget,
@@ -33,9 +34,11 @@ class Control(QWidget):
 
     Signals:
         changed(object): A person gave this value.
+        painting_asked(): A person wants to paint it.
     """
 
     changed = Signal(object)
+    painting_asked = Signal()
 
     def __init__(self, setting: SettingCard, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -249,8 +252,25 @@ class PathControl(TextControl):
             self.changed.emit(path)
 
 
+class PaintControl(Control):
+    """What is painted: its size, and the way to the painter."""
+
+    def __init__(self, setting: SettingCard) -> None:
+        super().__init__(setting)
+        self.field = QPushButton()
+        self.field.clicked.connect(lambda: self.painting_asked.emit())
+        self.take(self.field)
+
+    def show_value(self, value: Any) -> None:
+        """Show the size of what is painted, which its text begins with."""
+        size = str(value or "").partition(" ")[0].replace("x", " × ")
+        self.field.setText(f"Paint… ({size})" if size else "Paint…")
+
+
 def make_control(setting: SettingCard) -> Control:
     """The control that fits `setting`."""
+    if setting.widget in ("mask", "semantic_map"):
+        return PaintControl(setting)
     if setting.widget in ("file", "folder") or setting.kind == "Path":
         return PathControl(setting)
     if setting.choices is not None or setting.dynamic:

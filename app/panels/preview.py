@@ -122,10 +122,12 @@ class PreviewPanel(QWidget):
     Signals:
         failed(LoomError): The picture could not be saved.
         saved(str): It was saved to this path.
+        painting_asked(): A person wants to paint on it.
     """
 
     failed = Signal(object)
     saved = Signal(str)
+    painting_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,7 +141,10 @@ class PreviewPanel(QWidget):
         self._own_caption = " "
         self._save = small_button("save", "Save the picture as…", self.save_as)
         self._save.setEnabled(False)
+        self._paint = small_button("brush", "Paint a mask on the picture", self.painting_asked.emit)
+        self._paint.setEnabled(False)
         buttons = (
+            self._paint,
             small_button("fit", "Fit the picture (double-click)", self.view.fit),
             small_button("actual", "One to one", self.view.actual),
             self._save,
@@ -160,7 +165,8 @@ class PreviewPanel(QWidget):
         self.view.show_image(image)
         self._own_caption = caption or " "
         self._texts = texts or {}
-        self._save.setEnabled(image is not None)
+        for button in (self._save, self._paint):
+            button.setEnabled(image is not None)
         self.show_stale(False)
 
     def show_stale(self, stale: bool) -> None:

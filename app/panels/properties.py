@@ -81,7 +81,12 @@ class PropertiesPanel(QScrollArea):
 
     Attributes:
         rows: The present setting rows by name.
+
+    Signals:
+        painting_asked(str): A person wants to paint a setting of this node.
     """
+
+    painting_asked = Signal(str)
 
     def __init__(
         self, document: Document, catalogue: Catalogue, problems: Problems, parent: QWidget | None = None
@@ -95,6 +100,7 @@ class PropertiesPanel(QScrollArea):
         self._merge: tuple[object, ...] = ()
         self._typed_at = 0.0
         self._title: QLineEdit | None = None
+        self._empty_text = ""
         self._keys = HistoryKeys(self)
         self.rows: dict[str, SettingRow] = {}
         document.edited.connect(self.refresh)
@@ -133,12 +139,14 @@ class PropertiesPanel(QScrollArea):
         return self._document.workflow.nodes[present[0]] if len(present) == 1 else None
 
     def _build_empty(self, node: Node | None) -> None:
-        self._shown, self.rows, self._title = None, {}, None
         text = "Select a node to see its settings."
         if node is not None:
             text = f'"{node.type}" is not installed. The node keeps its settings, but cannot run.'
         elif len(self._selected) > 1:
             text = f"{len(self._selected)} nodes are selected. Select one to see its settings."
+        if self._shown is None and text == self._empty_text:
+            return
+        self._shown, self.rows, self._title, self._empty_text = None, {}, None, text
         _, layout = self._page()
         layout.addWidget(wrapped_label(text, "muted"))
         layout.addStretch(1)
@@ -173,6 +181,7 @@ class PropertiesPanel(QScrollArea):
             row = SettingRow(setting)
             row.changed.connect(self._set)
             row.reset.connect(self._reset)
+            row.control.painting_asked.connect(lambda id=node.id: self.painting_asked.emit(id))
             self.rows[setting.name] = row
             layout.addWidget(row)
         layout.addStretch(1)

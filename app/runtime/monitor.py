@@ -79,6 +79,11 @@ class RunMonitor(QObject):
         return self._waiting > 0
 
     @property
+    def pictured(self) -> str:
+        """The node whose picture is shown; empty when there is none."""
+        return self._picture[0]
+
+    @property
     def status(self) -> str:
         """The run in a few words."""
         if self.running:

@@ -210,6 +210,6 @@ def _shape(size: float, hardness: float, opacity: float, phase_x: int, phase_y: 
     share = np.clip((radius + 0.5 - distance) / (soft + 0.5), 0, 1)
     if hardness < 1:
         share = share * share * (3 - 2 * share)
-    made = np.round(share * (255 * opacity)).astype(np.uint8)
+    made: Painted = np.round(share * (255 * opacity)).astype(np.uint8)
     made.setflags(write=False)
     return made

@@ -27,7 +27,7 @@ def pack_tile(pixels: Painted) -> str:
     """Return one square as text; empty if it is all zero."""
     if not pixels.any():
         return ""
-    return base64.b64encode(zlib.compress(np.ascontiguousarray(pixels), _LEVEL)).decode("ascii")
+    return base64.b64encode(zlib.compress(pixels.tobytes(), _LEVEL)).decode("ascii")
 
 
 def unpack_tile(data: str, height: int, width: int) -> Painted:
@@ -120,6 +120,13 @@ def feathered(pixels: Painted, radius: float) -> Painted:
     if radius <= 0:
         return pixels
     return np.asarray(Pillow.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)))
+
+
+def scaled(pixels: Painted, height: int, width: int) -> Painted:
+    """Return pixels at another size, each that of the nearest one."""
+    rows = (np.arange(height) * 2 + 1) * pixels.shape[0] // (2 * height)
+    columns = (np.arange(width) * 2 + 1) * pixels.shape[1] // (2 * width)
+    return pixels[rows][:, columns]
 
 
 def flooded(pixels: npt.NDArray[np.uint8], row: int, column: int, tolerance: int) -> npt.NDArray[np.bool_]:

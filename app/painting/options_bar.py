@@ -1,0 +1,84 @@
+"""The brush's settings, in a row above the easel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
+
+from app.painting.tools import PaintOptions
+
+LARGEST_BRUSH = 2048
+
+
+class OptionsBar(QWidget):
+    """Size, hardness, opacity and spacing of the brush, or the tolerance of a fill.
+
+    Signals:
+        changed(): A person changed one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, options: PaintOptions) -> None:
+        super().__init__()
+        self._options = options
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(4)
+        self.diameter = self._field(
+            "Size", " px", 1, LARGEST_BRUSH, "Diameter of the brush: [ and ], or Ctrl and the wheel"
+        )
+        self.hardness = self._field("Hard", " %", 0, 100, "How much of the brush is full before its edge falls off")
+        self.opacity = self._field("Opacity", " %", 1, 100, "How strongly a stroke paints; strokes do not add up")
+        self.spacing = self._field("Spacing", " %", 2, 200, "Distance of the brush's stamps, in parts of its size")
+        self.tolerance = self._field("Tolerance", "", 0, 255, "How much colours may differ that are filled together")
+        self._row.addStretch(1)
+        self.show_options()
+
+    def show_options(self) -> None:
+        """Show what is set."""
+        brush = self._options.brush
+        for field, value in (
+            (self.diameter, brush.size), (self.hardness, brush.hardness * 100), (self.opacity, brush.opacity * 100),
+            (self.spacing, brush.spacing * 100), (self.tolerance, self._options.tolerance),
+        ):  # fmt: skip
+            with QSignalBlocker(field):
+                field.setValue(round(value))
+
+    def show_for(self, tool: str, *, labels: bool) -> None:
+        """Show the fields that matter to a tool; painting `labels`, there are no half values."""
+        stamps = tool in ("brush", "eraser")
+        self.diameter.setVisible(stamps)
+        self.spacing.setVisible(stamps)
+        self.hardness.setVisible(stamps and not labels)
+        self.opacity.setVisible(not labels)
+        self.tolerance.setVisible(tool == "fill")
+
+    def scale_size(self, factor: float) -> None:
+        """Make the brush larger or smaller by a factor, by one pixel at least."""
+        size = self._options.brush.size
+        wanted = round(size * factor)
+        step = 1 if factor > 1 else -1
+        self.diameter.setValue(wanted if wanted != round(size) else round(size) + step)
+
+    def _field(self, name: str, unit: str, low: int, high: int, help: str) -> QSpinBox:
+        field = QSpinBox()
+        field.setRange(low, high)
+        field.setPrefix(f"{name} ")
+        field.setSuffix(unit)
+        field.setToolTip(help)
+        field.setAccessibleName(name)
+        field.setKeyboardTracking(False)
+        field.valueChanged.connect(self._take)
+        self._row.addWidget(field)
+        return field
+
+    def _take(self) -> None:
+        self._options.brush = replace(
+            self._options.brush, size=float(self.diameter.value()), hardness=self.hardness.value() / 100,
+            opacity=self.opacity.value() / 100, spacing=self.spacing.value() / 100,
+        )  # fmt: skip
+        self._options.tolerance = self.tolerance.value()
+        self.changed.emit()

@@ -1,0 +1,167 @@
+"""A painted setting of a node on the easel: strokes become edits of the document, and its edits are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app.document import Document
+from app.painting.surface import Surface
+from core.errors import LoomError
+from core.graph import tiled_text
+from core.graph.edits import ResetSetting, SetSetting
+from core.graph.paint_edit import PaintTiles
+from core.imaging import painted
+from core.imaging.painted import Painted
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is painted: a setting of a node; `widget` is "mask" or "semantic_map"."""
+
+    node: str
+    setting: str
+    widget: str = "mask"
+
+
+class PaintSession(QObject):
+    """Keeps a surface and a setting equal, both ways; so undo and redo of the window are those of the painter.
+
+    Attributes:
+        surface: The pixels.
+        target: What is painted, or None.
+        picture: What lies below, or None.
+        mismatch: The sizes (width, height) of what is painted and of the picture, where they differ; else None.
+
+    Signals:
+        changed(): Another target or picture, or other sizes.
+        closed(): The node is gone.
+        failed(LoomError): The setting cannot be shown.
+    """
+
+    changed = Signal()
+    closed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self._document = document
+        self.surface = Surface(self)
+        self.target: Target | None = None
+        self.picture: QImage | None = None
+        self.mismatch: tuple[tuple[int, int], tuple[int, int]] | None = None
+        self._text = ""
+        document.edited.connect(self.follow)
+        document.replaced.connect(self.close)
+
+    def open(self, target: Target, picture: QImage | None) -> None:
+        """Paint on a setting, over a picture.
+
+        Raises:
+            InputError: What the setting holds is damaged, or the picture is too large to paint on.
+        """
+        self.target, self._text = target, ""
+        self.surface.label = None if target.widget == "mask" else 1
+        self.set_picture(picture, tell=False)
+        self.follow()
+        self.changed.emit()
+
+    def set_picture(self, picture: QImage | None, *, tell: bool = True) -> None:
+        """Lay another picture below; where nothing is painted yet, its size is taken.
+
+        Raises:
+            InputError: It is too large to paint on.
+        """
+        if picture is not None:
+            tiled_text.check_size(picture.width(), picture.height())
+        self.picture = picture
+        if picture is not None and not self._text:
+            self.surface.clear(picture.width(), picture.height())
+        self._compare()
+        if tell:
+            self.changed.emit()
+
+    def begin_empty(self, width: int, height: int) -> None:
+        """Take a size where there is no picture to give one.
+
+        Raises:
+            InputError: It is too large to paint on.
+        """
+        self.surface.clear(width, height)
+        self.changed.emit()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is known how large the painting is."""
+        return self.target is not None and bool(self._text or self.picture or self.surface.width > 1)
+
+    def commit(self) -> None:
+        """Make an edit of what was painted since the last one."""
+        if self.target is None:
+            return
+        tiles = self.surface.take_changes()
+        if tiles:
+            size = (self.surface.width, self.surface.height)
+            self._document.do(PaintTiles(self.target.node, self.target.setting, *size, tiles))
+
+    def replace(self, pixels: Painted) -> None:
+        """Take other values for the whole, as one edit; of another size too."""
+        if self.target is None:
+            return
+        if pixels.shape == self.surface.pixels.shape:
+            self.surface.replace(pixels)
+            self.commit()
+        else:
+            self._document.do(SetSetting(self.target.node, self.target.setting, painted.pack(pixels)))
+
+    def scale_to_picture(self) -> None:
+        """Give what is painted the picture's size: each pixel is that of the nearest one."""
+        if self.picture is None:
+            return
+        self.replace(painted.scaled(self.surface.pixels, self.picture.height(), self.picture.width()))
+
+    def start_over(self) -> None:
+        """Forget what was painted and take the picture's size."""
+        if self.target is not None:
+            self._document.do(ResetSetting(self.target.node, self.target.setting))
+
+    def close(self) -> None:
+        """Paint on nothing."""
+        if self.target is not None:
+            self.target, self.picture, self._text, self.mismatch = None, None, "", None
+            self.surface.clear(1, 1)
+            self.closed.emit()
+
+    def follow(self) -> None:
+        """Show what the document holds now."""
+        if self.target is None:
+            return
+        node = self._document.workflow.nodes.get(self.target.node)
+        if node is None:
+            self.close()
+            return
+        value = node.settings.get(self.target.setting, "")
+        text = value if isinstance(value, str) else ""
+        if text == self._text:
+            return
+        try:
+            if text:
+                self.surface.show_text(text)
+            elif self.picture is not None:
+                self.surface.clear(self.picture.width(), self.picture.height())
+            else:
+                self.surface.clear(self.surface.width, self.surface.height)
+        except LoomError as error:
+            self.failed.emit(error)
+        self._text = text
+        self._compare()
+
+    def _compare(self) -> None:
+        before, self.mismatch = self.mismatch, None
+        if self.picture is not None and self._text:
+            sizes = ((self.surface.width, self.surface.height), (self.picture.width(), self.picture.height()))
+            self.mismatch = sizes if sizes[0] != sizes[1] else None
+        if before != self.mismatch:
+            self.changed.emit()
