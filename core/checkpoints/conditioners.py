@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -27,6 +28,8 @@ from core.models.text_transformer import BERTEmbedder
 
 HEAD_WIDTH = 64  # of all published text encoders
 END, EXCLAMATION = 49407, 0  # what fills up a window in OpenAI's and in OpenCLIP's encoder
+# What config.json of a text encoder tells beyond the shapes of its weights.
+_NOT_IN_SHAPES = ("num_attention_heads", "hidden_act", "layer_norm_eps")
 _OPENIMAGES_CLASSES = 601
 _OPENCLIP_H_LAYERS = 24
 
@@ -39,11 +42,12 @@ def load_conditioner(source: ModelSource, load: Loader) -> Conditioner:
     """
     text, second = source.parts.get("text"), source.parts.get("text_2")
     if text is not None and second is not None:
-        return SdxlTextEncoder(_clip(text, load), _clip(second, load))
+        said = [source.settings.get(folder, {}) for folder in ("text_encoder", "text_encoder_2")]
+        return SdxlTextEncoder(_clip(text, load, said[0]), _clip(second, load, said[1]))
     if text is None:
         return _without_weights(source)
     if text.kind is Kind.CLIP:
-        return _clip_encoder(text, load)
+        return _clip_encoder(text, load, source.settings.get("text_encoder", {}))
     if text.kind is Kind.BERT:
         return _transformer(text, load)
     shapes, (_, params) = text.shapes(), source.config.part("cond_stage_config")
@@ -74,12 +78,16 @@ def with_text_networks(conditioner: Conditioner, networks: Mapping[str, nn.Modul
     return changed
 
 
-def _clip(part: Part, load: Loader) -> ClipTextTransformer:
-    return load(ClipTextTransformer, {"config": clip_config(part.shapes())}, part)
+def _clip(part: Part, load: Loader, said: Mapping[str, Any]) -> ClipTextTransformer:
+    known = {name: said[name] for name in _NOT_IN_SHAPES if name in said}
+    return load(ClipTextTransformer, {"config": replace(clip_config(part.shapes()), **known)}, part)
 
 
 def clip_config(shapes: Mapping[str, tuple[int, ...]]) -> ClipTextConfig:
-    """Return the sizes of a CLIP text transformer with weights of these shapes (transformers names)."""
+    """Return the sizes of a CLIP text transformer with weights of these shapes (transformers names).
+
+    Those that shapes do not tell are the published models'.
+    """
     words, width = shapes["text_model.embeddings.token_embedding.weight"]
     layers = {name.split(".")[3] for name in shapes if name.startswith("text_model.encoder.layers.")}
     projection = shapes.get("text_projection.weight")
@@ -96,8 +104,8 @@ def clip_config(shapes: Mapping[str, tuple[int, ...]]) -> ClipTextConfig:
     )
 
 
-def _clip_encoder(part: Part, load: Loader) -> ClipTextEncoder:
-    transformer = _clip(part, load)
+def _clip_encoder(part: Part, load: Loader, said: Mapping[str, Any]) -> ClipTextEncoder:
+    transformer = _clip(part, load, said)
     config = transformer.config
     openclip = config.hidden_act == "gelu"
     # Stable Diffusion 2 conditions on the last layer but one; diffusers folders leave the last one out.

@@ -15,6 +15,7 @@ import yaml
 from core.errors import ModelFileError
 
 LIMIT = 2**20  # bytes; published configurations have some thousand
+_LARGEST = 1e300  # a whole number in a file can be beyond any float
 # What shapes cannot tell about a UNet.
 _UNET_SETTINGS = (
     "image_size", "dropout", "num_heads", "num_head_channels", "num_heads_upsample", "legacy",
@@ -35,9 +36,11 @@ class ModelConfig:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def number(self, name: str) -> float | None:
-        """Return a number among the arguments, or None."""
+        """Return a finite number among the arguments, or None."""
         value = self.params.get(name)
-        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _LARGEST:
+            return None
+        return float(value)
 
     def part(self, name: str) -> tuple[str, dict[str, Any]]:
         """Return a part's class name without its module, and its arguments; ("", {}) where there is none."""

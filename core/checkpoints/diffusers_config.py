@@ -14,7 +14,10 @@ from core.checkpoints.source import INDEX, ModelSource, open_model
 from core.checkpoints.structure import autoencoder_arguments
 
 _PREDICTIONS = {"eps": "epsilon", "v": "v_prediction", "x0": "sample"}
-_SCHEDULES = {"linear": "scaled_linear", "sqrt_linear": "linear", "cosine": "squaredcos_cap_v2"}
+_SCHEDULES = {
+    "linear": "scaled_linear", "sqrt_linear": "linear", "cosine": "squaredcos_cap_v2",
+    "squared_cosine": "squaredcos_cap_v2",
+}  # fmt: skip
 Configuration = dict[str, Any]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.checkpoints.config_file import LIMIT, ModelConfig, config_beside, configurations_beside
 from core.checkpoints.parts import Part, parts_of
-from core.checkpoints.structure import unet_arguments
+from core.checkpoints.structure import folder_heads, unet_arguments
 from core.checkpoints.weight_file import SUFFIXES, WeightFile, open_weights
 from core.checkpoints.zoo import Family, family_of
 from core.errors import ModelFileError
@@ -64,8 +64,10 @@ class ModelSource:
         if described := self.config.whole_unet():
             return described
         try:
-            return unet_arguments(part.shapes()) | self.config.unet_settings()
-        except (LookupError, ValueError, ArithmeticError) as error:
+            arguments = unet_arguments(part.shapes())
+            heads = folder_heads(arguments, self.settings.get("unet", {}))
+            return arguments | heads | self.config.unet_settings()
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise ModelFileError(
                 f"The UNet in {part.file.path.name} is of a kind that this program does not know.",
                 why=f"Its structure cannot be read off its weights: {type(error).__name__} at {error}.",
@@ -124,7 +126,7 @@ def _open_folder(folder: Path) -> ModelSource:
             if not found:
                 raise _unknown(file)
             parts[role] = next(iter(found.values()))
-    for name in ("scheduler", "vae", "unet"):
+    for name in ("scheduler", "vae", "unet", "text_encoder", "text_encoder_2"):
         file_name = "scheduler_config.json" if name == "scheduler" else "config.json"
         settings[name] = _read_json(folder / name / file_name)
     if not parts:

@@ -121,6 +121,28 @@ def _heads(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"num_heads": 8}
 
 
+def folder_heads(arguments: Mapping[str, Any], configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how attention is split by unet/config.json of a diffusers folder; nothing where it does not say.
+
+    Args:
+        arguments: Those of `UNetModel` that shapes tell.
+        configuration: The file; its "attention_head_dim" is a number of heads, for historical reasons.
+
+    Raises:
+        ValueError: Levels have heads of different widths, or heads do not divide a width.
+    """
+    heads = configuration.get("num_attention_heads") or configuration.get("attention_head_dim")
+    if heads is None or not arguments.get("use_spatial_transformer"):
+        return {}
+    if isinstance(heads, int):
+        return {"num_heads": heads, "num_head_channels": -1, "legacy": False}
+    widths = [arguments["model_channels"] * factor for factor in arguments["channel_mult"]]
+    split = {divmod(width, int(count)) for width, count in zip(widths, heads, strict=True)}
+    if len(split) != 1 or (found := split.pop())[1]:
+        raise ValueError(f"levels {widths} wide with {heads} heads, which are not of one width")
+    return {"num_heads": -1, "num_head_channels": found[0], "legacy": False}
+
+
 def autoencoder_arguments(shapes: Shapes) -> dict[str, Any]:
     """Return the arguments of `AutoencoderKL`, or with "n_embed" among them of `VQModel`, for weights of these shapes.
 

@@ -15,7 +15,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-SCHEDULES = ("linear", "scaled_linear", "sqrt_linear", "sqrt", "cosine", "squared_cosine")
+SCHEDULES = ("linear", "scaled_linear", "sqrt_linear", "sqrt", "cosine", "squared_cosine", "squaredcos_cap_v2")
+MOST_STEPS = 100_000  # far above any published T; bounds the tables of a hostile configuration
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def make_betas(
 
     "linear" is linear in sqrt(beta), as published latent diffusion models name it; "scaled_linear" is its name
     elsewhere. "sqrt_linear" is linear in beta (elsewhere simply linear), "sqrt" its square root. "cosine", also known
-    as "squared_cosine", follows equation 17 of arXiv 2102.09672: alpha_bar is a squared cosine.
+    as "squared_cosine" and "squaredcos_cap_v2", follows equation 17 of arXiv 2102.09672: alpha_bar is a squared cosine.
     """
     line = torch.linspace(linear_start, linear_end, timesteps, dtype=torch.float64)
     if schedule in ("linear", "scaled_linear"):
@@ -52,7 +53,7 @@ def make_betas(
         return line
     if schedule == "sqrt":
         return line**0.5
-    if schedule in ("cosine", "squared_cosine"):
+    if schedule in ("cosine", "squared_cosine", "squaredcos_cap_v2"):
         steps = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps + cosine_s
         alphas = torch.cos(steps / (1 + cosine_s) * math.pi / 2) ** 2
         return (1 - alphas[1:] / alphas[:-1]).clamp(0, 0.999)
@@ -77,9 +78,9 @@ class NoiseSchedule:
 
     Attributes:
         schedule: One of `SCHEDULES`.
-        timesteps: T, the number of steps.
-        linear_start, linear_end: First and last beta.
-        cosine_s: Offset of the cosine schedule.
+        timesteps: T, the number of steps, 1 to `MOST_STEPS`.
+        linear_start, linear_end: First and last beta, between 0 and 1.
+        cosine_s: Offset of the cosine schedule, 0 to 1.
         v_posterior: Share of beta_t in the posterior variance, 0 to 1; 0 = the variance of equation 7.
         zero_terminal_snr: Whether the last step holds noise alone, `without_terminal_signal`.
     """
@@ -95,8 +96,13 @@ class NoiseSchedule:
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
             raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}; got {self.schedule!r}.")
-        if self.timesteps < 1:
-            raise ValueError(f"timesteps must be at least 1; got {self.timesteps}.")
+        if not 1 <= self.timesteps <= MOST_STEPS:
+            raise ValueError(f"timesteps must be in [1, {MOST_STEPS}]; got {self.timesteps}.")
+        if not (0 < self.linear_start < 1 and 0 < self.linear_end < 1):
+            betas = f"{self.linear_start} and {self.linear_end}"
+            raise ValueError(f"linear_start and linear_end must be between 0 and 1; got {betas}.")
+        if not (0 <= self.cosine_s <= 1 and 0 <= self.v_posterior <= 1):
+            raise ValueError(f"cosine_s and v_posterior must be in [0, 1]; got {self.cosine_s} and {self.v_posterior}.")
         if self.zero_terminal_snr and self.timesteps < 2:
             raise ValueError("zero_terminal_snr needs at least 2 timesteps.")
 

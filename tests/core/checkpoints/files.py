@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,12 @@ def randomized(module: nn.Module, seed: int = 0) -> nn.Module:
     return module.eval()
 
 
+@cache
 def small_networks() -> dict[str, nn.Module]:
-    """A UNet, an autoencoder and a text encoder of Stable Diffusion's kind, by their prefix in a single file."""
+    """A UNet, an autoencoder and a text encoder of Stable Diffusion's kind, by their prefix in a single file.
+
+    They are made once, and not to be changed.
+    """
     return {
         "model.diffusion_model.": randomized(UNetModel(**UNET)),
         "first_stage_model.": randomized(AutoencoderKL(**FIRST), 1),

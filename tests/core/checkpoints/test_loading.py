@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 import torch
 
 from core.cancellation import CancelToken
+from core.checkpoints.conversion import write_folder
 from core.checkpoints.loading import DEFAULTS, LoadOptions, fitted, load_checkpoint, load_first_stage
 from core.conditioning.clip import ClipTextEncoder, Layer
 from core.conditioning.sdxl import SdxlTextEncoder
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import Cancelled, ModelFileError
+from core.models.attention import CrossAttention
 from tests.core.checkpoints import files, published
 
 UNET = "model.diffusion_model."
@@ -112,6 +115,65 @@ def test_a_table_that_no_schedule_makes_is_told(tmp_path: Path) -> None:
 def test_a_stored_scale_counts_more_than_the_family(tmp_path: Path) -> None:
     files.write_small(tmp_path / "a.safetensors", scale_factor=torch.tensor(0.7))
     assert load_first_stage(tmp_path / "a.safetensors").space.scale == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, torch.nan])
+def test_a_scale_that_is_none_is_told(tmp_path: Path, scale: float) -> None:
+    files.write_small(tmp_path / "a.safetensors", scale_factor=torch.tensor(scale))
+    with pytest.raises(ModelFileError, match="cannot be scaled by"):
+        load_first_stage(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "timesteps: 1000000000000",
+        "timesteps: .nan",
+        "linear_start: -1",
+        "beta_schedule: steep",
+        f"timesteps: {10**400}",
+    ],
+)
+def test_a_configuration_that_states_no_schedule_is_told(tmp_path: Path, stated: str) -> None:
+    files.write_small(tmp_path / "a.safetensors")
+    numbers = {"linear_start": "0.1", "linear_end": "0.2", "timesteps": "50"}
+    name, _, value = stated.partition(": ")
+    listed = ", ".join(f"{name}: {value}" for name, value in (numbers | {name: value}).items())
+    (tmp_path / "a.yaml").write_text(f"model: {{params: {{{listed}}}}}", "utf-8")
+    if name == "timesteps" and value != "1000000000000":  # no finite number: as if it were not there
+        assert fitted(tmp_path / "a.safetensors", DEFAULTS)[0].denoiser.schedule.timesteps == 1000
+    else:
+        with pytest.raises(ModelFileError, match="states no noise schedule"):
+            fitted(tmp_path / "a.safetensors", DEFAULTS)
+
+
+def test_a_stored_table_without_terminal_signal_is_known(tmp_path: Path) -> None:
+    schedule = NoiseSchedule(linear_start=0.00085, linear_end=0.012, zero_terminal_snr=True)
+    files.write_small(tmp_path / "a.safetensors", betas=schedule.betas.float())
+    v = LoadOptions(prediction=Parameterization.V)
+    assert fitted(tmp_path / "a.safetensors", v)[0].denoiser.schedule == schedule
+
+
+def test_a_folder_tells_how_attention_is_split(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "one.safetensors")
+    write_folder(tmp_path / "one.safetensors", tmp_path / "folder")
+    for part, said in (("unet", {"attention_head_dim": [2, 4]}), ("text_encoder", {"num_attention_heads": 4})):
+        about = tmp_path / "folder" / part / "config.json"
+        about.write_text(json.dumps(json.loads(about.read_text("utf-8")) | said), "utf-8")
+    model, _ = fitted(tmp_path / "folder", DEFAULTS)
+    attention = [m for m in model.denoiser.module.modules() if isinstance(m, CrossAttention)]
+    assert {layer.to_q.out_features // layer.heads for layer in attention} == {16}
+    assert isinstance(model.conditioner, ClipTextEncoder)
+    assert model.conditioner.transformer.config.num_attention_heads == 4
+
+
+def test_heads_of_several_widths_are_told(tmp_path: Path) -> None:
+    files.write_small(tmp_path / "one.safetensors")
+    write_folder(tmp_path / "one.safetensors", tmp_path / "folder")
+    (tmp_path / "folder" / "unet" / "config.json").write_text('{"attention_head_dim": [2, 2]}', "utf-8")
+    with pytest.raises(ModelFileError, match="UNet") as caught:
+        fitted(tmp_path / "folder", DEFAULTS)
+    assert "not of one width" in caught.value.why
 
 
 def test_the_latent_spaces_of_a_family_are_one(tmp_path: Path) -> None:

@@ -70,7 +70,9 @@ def test_an_impossible_schedule_is_refused(settings: dict[str, object], match: s
         NoiseSchedule(**settings)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "other"), [("scaled_linear", "linear"), ("squared_cosine", "cosine")])
+@pytest.mark.parametrize(
+    ("name", "other"), [("scaled_linear", "linear"), ("squared_cosine", "cosine"), ("squaredcos_cap_v2", "cosine")]
+)
 def test_a_schedule_has_the_names_that_others_give_it(name: str, other: str) -> None:
     assert torch.equal(NoiseSchedule(schedule=name).betas, NoiseSchedule(schedule=other).betas)
 
