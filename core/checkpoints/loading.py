@@ -20,8 +20,7 @@ from core.checkpoints.parts import Kind, Part
 from core.checkpoints.prediction import KnownPrediction, prediction_of
 from core.checkpoints.source import ModelSource, open_model
 from core.checkpoints.structure import autoencoder_arguments
-from core.conditioning.conditioner import Conditioner
-from core.diffusion.latent_diffusion import Autoencoder, Denoiser
+from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentDiffusion
 from core.diffusion.parameterization import Parameterization
 from core.errors import ModelFileError
 from core.models.first_stage import IdentityFirstStage
@@ -49,16 +48,7 @@ class LoadOptions:
 DEFAULTS = LoadOptions()
 
 
-@dataclass(frozen=True)
-class LoadedModel:
-    """A whole model: first stage, denoiser, and what makes its conditions."""
-
-    autoencoder: Autoencoder
-    denoiser: Denoiser
-    conditioner: Conditioner
-
-
-def load_checkpoint(path: Path, options: LoadOptions = DEFAULTS) -> LoadedModel:
+def load_checkpoint(path: Path, options: LoadOptions = DEFAULTS) -> LatentDiffusion:
     """Load a single file (CompVis names) or a diffusers folder, in evaluation mode.
 
     Raises:
@@ -70,7 +60,7 @@ def load_checkpoint(path: Path, options: LoadOptions = DEFAULTS) -> LoadedModel:
     return model
 
 
-def fitted(path: Path, options: LoadOptions) -> tuple[LoadedModel, Loader]:
+def fitted(path: Path, options: LoadOptions) -> tuple[LatentDiffusion, Loader]:
     """Return a model that fits the file but has no weights yet, and what will give them to it.
 
     Raises:
@@ -89,7 +79,7 @@ def fitted(path: Path, options: LoadOptions) -> tuple[LoadedModel, Loader]:
     if schedule.zero_terminal_snr and kind is Parameterization.EPS:
         schedule = replace(schedule, zero_terminal_snr=False)
     denoiser = Denoiser(unet, autoencoder.space, schedule, kind)
-    return LoadedModel(autoencoder, denoiser, load_conditioner(source, load)), load
+    return LatentDiffusion(autoencoder, denoiser, load_conditioner(source, load)), load
 
 
 def load_first_stage(path: Path, options: LoadOptions = DEFAULTS) -> Autoencoder:

@@ -21,11 +21,12 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from core.checkpoints.build import load_into
+from core.checkpoints.build import UNUSABLE, load_into
 from core.checkpoints.conditioner_description import Description, describe, text_arguments
+from core.checkpoints.config_file import LIMIT
 from core.conditioning.build import build_conditioner
 from core.conditioning.conditioner import Conditioner, expect
-from core.conditioning.text import TextEncoder
+from core.conditioning.text import END, START, TextEncoder
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentDiffusion, LatentSpace
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
@@ -34,8 +35,6 @@ from core.models.first_stages import make_first_stage
 from core.models.unet import UNetModel
 
 FORMAT, VERSION = "latent-loom-model", 1
-# What constructors raise for arguments that make no sense, down to PyTorch's own layers.
-UNUSABLE = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 MODELS = Path(__file__).parents[2] / "resources" / "models"
 
 
@@ -111,7 +110,8 @@ def load_autoencoder(folder: Path) -> Autoencoder:
     """
     part = _part(folder, "autoencoder")
     try:
-        module, space = make_first_stage(part["arguments"]), LatentSpace(**part["space"])
+        with torch.device("meta"):  # whatever sizes it names, nothing is allocated before the file's are known
+            module, space = make_first_stage(part["arguments"]), LatentSpace(**part["space"])
     except UNUSABLE as error:
         raise _malformed(folder, "autoencoder", error) from error
     load_into(module, folder / "autoencoder.safetensors")
@@ -127,7 +127,8 @@ def load_model(folder: Path) -> LatentDiffusion:
     autoencoder = load_autoencoder(folder)
     denoiser = _part(folder, "denoiser")
     try:
-        unet = UNetModel(**denoiser["arguments"])
+        with torch.device("meta"):
+            unet = UNetModel(**denoiser["arguments"])
         schedule, kind = NoiseSchedule(**denoiser["schedule"]), Parameterization(denoiser["parameterization"])
     except UNUSABLE as error:
         raise _malformed(folder, "denoiser", error) from error
@@ -144,7 +145,8 @@ def _load_conditioner(folder: Path, autoencoder: Autoencoder) -> Conditioner:
     tokenizer = _tokenizer(folder) if plain or (folder / "tokenizer.json").exists() else None
     try:
         about = Description("text" if plain else part["kind"], part["arguments"])
-        made = build_conditioner(about.kind, about.arguments, tokenizer=tokenizer, first_stage=autoencoder.encode)
+        with torch.device("meta"):
+            made = build_conditioner(about.kind, about.arguments, tokenizer=tokenizer, first_stage=autoencoder.encode)
     except UNUSABLE as error:
         raise _malformed(folder, "text encoder" if plain else "conditioner", error) from error
     if plain:
@@ -162,8 +164,8 @@ def read_description(folder: Path) -> dict[str, Any]:
     """
     file = folder / "model.json"
     try:
-        description = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        description = json.loads(file.read_text("utf-8")) if file.stat().st_size <= LIMIT else None
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelFileError(
             f"The model folder {folder.name} cannot be read.", why=f"{file}: {error}.", fix="Install the model again."
         ) from error
@@ -195,7 +197,10 @@ def _tokenizer(folder: Path) -> Tokenizer:
     file = folder / "tokenizer.json"
     try:
         # From a buffer, because only this way of reading raises a ValueError for a damaged file.
-        return Tokenizer.from_buffer(file.read_bytes())
+        tokenizer = Tokenizer.from_buffer(file.read_bytes())
+        if None in (tokenizer.token_to_id(START), tokenizer.token_to_id(END)):
+            raise ValueError(f"it has no {START} or no {END}")
+        return tokenizer
     except (OSError, ValueError) as error:
         raise ModelFileError(
             f"The tokenizer of {folder.name} cannot be read.", why=f"{file}: {error}.", fix="Install the model again."
@@ -209,7 +214,9 @@ def _record(folder: Path, name: str, part: dict[str, Any] | None) -> None:
     description.pop(name, None)
     if part is not None:
         description[name] = part
-    (folder / "model.json").write_text(json.dumps(description, indent=1) + "\n", "utf-8")
+    aside = folder / "model.json.part"
+    aside.write_text(json.dumps(description, indent=1) + "\n", "utf-8")
+    aside.replace(folder / "model.json")
 
 
 def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:

@@ -51,6 +51,8 @@ def read_torch_header(path: Path) -> dict[str, TensorEntry]:
     if sum(storages.values()) > path.stat().st_size:
         raise damaged(path, f"its tensors claim {sum(storages.values())} bytes in a file of {path.stat().st_size}")
     for name, tensor in tensors.items():
+        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise damaged(path, f"{name} repeats its numbers to a shape of {list(tensor.shape)}")
         if tensor.dtype not in _DTYPES:
             raise damaged(path, f"{name} is of kind {tensor.dtype}, which no model uses")
     return {name: TensorEntry(_DTYPES[tensor.dtype], tuple(tensor.shape)) for name, tensor in tensors.items()}

@@ -234,3 +234,17 @@ def test_a_conditioner_that_cannot_be_built_is_told(folder: Path, change: dict[s
     described(lambda about: about["conditioner"].update(change))(folder)
     with pytest.raises(ModelFileError, match="conditioner in tiny cannot be used"):
         load_model(folder)
+
+
+def test_a_description_of_a_huge_network_is_told_without_the_memory_for_it(folder: Path) -> None:
+    about = json.loads((folder / "model.json").read_text("utf-8"))
+    about["denoiser"]["arguments"]["model_channels"] = 2**20
+    (folder / "model.json").write_text(json.dumps(about), "utf-8")
+    with pytest.raises(ModelFileError, match="does not fit this model"):
+        load_model(folder)
+
+
+def test_a_tokenizer_without_a_start_is_told(folder: Path) -> None:
+    Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(folder / "tokenizer.json"))
+    with pytest.raises(ModelFileError, match=r"it has no \[CLS\]"):
+        load_model(folder)

@@ -92,6 +92,12 @@ def test_an_archive_that_would_unfold_into_more_than_it_takes_is_refused(tmp_pat
     assert "compressed" in caught.value.why
 
 
+def test_a_tensor_that_repeats_a_few_numbers_is_refused_without_the_memory_for_it(tmp_path: Path) -> None:
+    torch.save({"w": torch.zeros(1).expand(2**20, 2**20)}, tmp_path / "a.ckpt")
+    with pytest.raises(ModelFileError, match="repeats its numbers"):
+        open_weights(tmp_path / "a.ckpt")
+
+
 def test_a_tensor_larger_than_its_file_is_refused_without_the_memory_for_it(tmp_path: Path) -> None:
     path = tmp_path / "large.ckpt"
     torch.save({"w": torch.ones(1000)}, path)
