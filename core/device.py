@@ -20,16 +20,25 @@ def select(name: str | None = None) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise InputError(
-            f"There is no device called {name!r}.", why="Known devices are cpu and cuda.", fix="Use --device cpu."
-        ) from None
+        raise _unknown(name) from None
+    if device.type not in ("cpu", "cuda"):
+        raise _unknown(name)
     if device.type == "cuda" and not torch.cuda.is_available():
         raise InputError(
             "CUDA was asked for, but it is not available.",
             why="PyTorch finds no NVIDIA GPU, or this is its CPU build.",
             fix="Use --device cpu, or install the CUDA build of PyTorch.",
         )
+    if (device.index or 0) >= max(1, torch.cuda.device_count()):
+        raise _unknown(name)
     return device
+
+
+def _unknown(name: str) -> InputError:
+    known = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    return InputError(
+        f"There is no device called {name!r}.", why=f"Known devices are {', '.join(known)}.", fix="Use --device cpu."
+    )
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

@@ -42,12 +42,18 @@ class Conditioning:
         """Return a batch of this one's conditions followed by the other's.
 
         Raises:
-            ValueError: One has a part that the other lacks.
+            InputError: One has a part that the other lacks, or has in another size.
         """
         tokens, others = _same_length(self.tokens, other.tokens)
-        return Conditioning(
-            _cat(tokens, others), _cat(self.vector, other.vector), self.summary, _cat(self.concat, other.concat)
-        )
+        pairs = ((tokens, others), (self.vector, other.vector), (self.concat, other.concat))
+        if not all(_alike(a, b) for a, b in pairs):
+            raise InputError(
+                f"{self._shapes()} and {other._shapes()} cannot be put into one batch.",
+                why="A denoiser takes the same kinds and sizes of conditions for each picture, and for guidance too.",
+                fix="Make both in the same way: with the same conditioner, and the same nodes after it.",
+            )
+        joined = (_cat(a, b) for a, b in pairs)
+        return Conditioning(next(joined), next(joined), self.summary, next(joined))
 
     def repeated(self, count: int) -> Conditioning:
         """Return this single condition as a batch of `count`; a batch of `count` stays as it is.
@@ -92,10 +98,10 @@ class Conditioning:
             )
         try:
             return Conditioning(
-                _cat(self.tokens, other.tokens, 1, optional=True),
-                _cat(self.vector, other.vector, -1, optional=True),
+                _cat(self.tokens, other.tokens, 1),
+                _cat(self.vector, other.vector, -1),
                 " + ".join(filter(None, (self.summary, other.summary))),
-                _cat(self.concat, other.concat, 1, optional=True),
+                _cat(self.concat, other.concat, 1),
             )
         except RuntimeError as error:
             raise InputError(
@@ -134,12 +140,17 @@ class Conditioning:
         return "a condition with " + (" and ".join(shapes) or "nothing")
 
 
-def _cat(a: Tensor | None, b: Tensor | None, axis: int = 0, *, optional: bool = False) -> Tensor | None:
+def _cat(a: Tensor | None, b: Tensor | None, axis: int = 0) -> Tensor | None:
     if a is None or b is None:
-        if a is not b and not optional:
-            raise ValueError("Conditions of different kinds cannot be joined: one has what the other lacks.")
         return b if a is None else a
     return torch.cat([a, b], axis)
+
+
+def _alike(a: Tensor | None, b: Tensor | None) -> bool:
+    """Whether two parts are of one kind and, but for the batch, of one size."""
+    if a is None or b is None:
+        return a is b
+    return a.shape[1:] == b.shape[1:] and a.is_floating_point() == b.is_floating_point()
 
 
 def _same_length(a: Tensor | None, b: Tensor | None) -> tuple[Tensor | None, Tensor | None]:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
 from core.diffusion.parameterization import OutputModel
+from core.errors import InputError
 
 ConditionalModel = Callable[[Tensor, Tensor, Conditioning], Tensor]
 """A network: noisy latent [b, c, h, w], steps t [b] and a conditioning of the same batch to its output."""
@@ -41,10 +42,16 @@ def guided(
         rescale: phi of section 3.4: 0 = plain guidance, 1 = as much contrast as without guidance; 0.7 is advised
             with zero terminal SNR.
         interval: Lowest and highest step t with guidance, both included; outside there is none, and half the work.
+
+    Raises:
+        InputError: The two conditions are not of the same kinds and sizes.
     """
     if null is None or scale == 1.0:
         return lambda x_t, t: model(x_t, t, positive)
-    both = null.completed(positive).joined(positive)
+    try:
+        both = null.completed(positive).joined(positive)
+    except InputError as error:
+        raise error.at(port="negative") from None
 
     def output(x_t: Tensor, t: Tensor) -> Tensor:
         if interval != ALWAYS and not interval[0] <= float(t[0]) <= interval[1]:

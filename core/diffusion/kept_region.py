@@ -24,6 +24,27 @@ class KeptRegion:
     latent: Latent
     mask: Tensor
 
+    def check_fits(self, latent: Latent) -> None:
+        """Compare it with the latent that is to be denoised.
+
+        Raises:
+            InputError: It is of another autoencoder, size or number of pictures.
+        """
+        if self.latent.space != latent.space:
+            raise InputError(
+                f"The kept region belongs to {self.latent.space.name}, the latent to {latent.space.name}.",
+                why="Only pictures that the same autoencoder encoded can be mixed.",
+                fix="Encode the picture to keep with the autoencoder of this model.", port="keep",
+            )  # fmt: skip
+        kept, wanted = self.latent.values.shape, latent.values.shape
+        if kept[1:] != wanted[1:] or kept[0] not in (1, wanted[0]):
+            raise InputError(
+                f"The kept region is {self.latent.loom_summary()}, but {latent.loom_summary()} shall be denoised.",
+                why="Each cell of the latent is kept or sampled.",
+                fix="Make the noise in the size of the picture to keep, as many as there are pictures, or keep one.",
+                port="keep",
+            )
+
     def loom_summary(self) -> str:
         """Return a line for people."""
         return f"{float(self.mask.mean()):.0%} of the picture"

@@ -135,7 +135,8 @@ def denoise(
         callback: Called after each step; may raise to stop.
 
     Raises:
-        InputError: The latent is of another model, clean, or noised to another level than the grid's start.
+        InputError: The latent is of another model, clean, or noised to another level than the grid's start; or the
+            kept region does not fit it.
     """
     _check_match(denoiser, latent, grid)
     device = next(denoiser.module.parameters()).device
@@ -145,6 +146,7 @@ def denoise(
     x, schedule = latent.values.to(device), denoiser.schedule
     noise, before = _noise(latent, "sample"), None
     if keep is not None:
+        keep.check_fits(latent)
         known, mask = keep.latent.values.to(device).expand_as(x), keep.mask.to(device)
         before = known_region(schedule, known, mask, _noise(latent, "keep"))
     run = SAMPLERS[sampler].run

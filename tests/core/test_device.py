@@ -14,9 +14,11 @@ def test_the_processor_is_always_there() -> None:
     assert select().type == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def test_an_unknown_device_is_named() -> None:
-    with pytest.raises(InputError, match="no device called 'toaster'"):
-        select("toaster")
+@pytest.mark.parametrize("name", ["toaster", "meta", "cpu:7"])
+def test_an_unknown_device_is_named(name: str) -> None:
+    with pytest.raises(InputError, match=f"no device called '{name}'") as caught:
+        select(name)
+    assert "cpu" in caught.value.why
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

@@ -28,7 +28,7 @@ def test_one_condition_becomes_a_batch() -> None:
 
 
 def test_what_only_one_has_cannot_be_joined() -> None:
-    with pytest.raises(ValueError, match="different kinds"):
+    with pytest.raises(InputError, match="cannot be put into one batch"):
         ONE.joined(Conditioning(tokens=OTHER.tokens))
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.conditioning.conditioning import Conditioning
 from core.diffusion.guidance import guided, rescaled
+from core.errors import InputError
 
 X, T = torch.zeros(2, 1, 2, 2), torch.tensor([7, 7])
 POSITIVE, NULL = (Conditioning(vector=torch.full((2, 1), value)) for value in (3.0, 1.0))
@@ -46,8 +47,9 @@ def test_both_conditions_share_one_evaluation() -> None:
 
 
 def test_conditions_of_different_kinds_are_refused() -> None:
-    with pytest.raises(ValueError, match="different kinds"):
+    with pytest.raises(InputError, match="cannot be put into one batch") as caught:
         guided(EchoModel(), POSITIVE, Conditioning(tokens=torch.zeros(2, 3, 4)), 2.0)
+    assert caught.value.port == "negative"
 
 
 def test_rescaled_guidance_has_the_contrast_of_the_condition_alone() -> None:

@@ -33,3 +33,18 @@ def test_a_mask_of_another_size_is_refused() -> None:
 def test_a_noisy_latent_is_refused() -> None:
     with pytest.raises(InputError, match="noisy latent cannot be kept"):
         kept_region(replace(LATENT, level=500), Mask(torch.zeros(1, 1, 8, 12)))
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (replace(LATENT, space=replace(LATENT.space, name="another")), "belongs to test, the latent to another"),
+        (replace(LATENT, values=torch.zeros(1, 2, 4, 4)), "1 latent of 2 × 2 × 3, but 1 latent of 2 × 4 × 4"),
+    ],
+)
+def test_a_region_of_another_latent_is_refused(other: Latent, said: str) -> None:
+    kept = kept_region(LATENT, Mask(torch.zeros(1, 1, 8, 12)))
+    kept.check_fits(replace(LATENT, values=torch.zeros(3, 2, 2, 3)))
+    with pytest.raises(InputError, match=said) as caught:
+        kept.check_fits(other)
+    assert caught.value.port == "keep"
