@@ -18,7 +18,7 @@ from core.conditioning.conditioning import Conditioning
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.errors import InputError
 from core.imaging.image import Image
-from core.randomness import NoiseSource, generator
+from core.randomness import NoiseSource, derived_seed
 
 SCHEDULE_NAMES = {"beta_schedule": "schedule"}
 
@@ -67,7 +67,7 @@ class ImageConcatWithNoiseAugmentation(ItemConditioner):
                 fix=f"Use {self.max_noise_level - 1} or less.", port="noise_level",
             )  # fmt: skip
         levels = torch.full((len(image.pixels),), level)
-        seeds = [generator("low resolution", seed, index).initial_seed() for index in range(len(levels))]
+        seeds = [derived_seed("low resolution", seed, index) for index in range(len(levels))]
         noise = NoiseSource(seeds)(image.pixels)
         words = f"low-resolution picture, noise level {level}"
         return Conditioning(vector=levels, summary=words, concat=self.noised(image.pixels, levels, noise))

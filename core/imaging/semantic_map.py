@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the customary name
 
 from core.errors import InputError
 from core.imaging.image import Image
@@ -35,7 +34,9 @@ class SemanticMap:
                 why=f"This model knows {classes} classes, 0 to {classes - 1}.",
                 fix=f"Paint with classes up to {classes - 1}.", port="semantic_map",
             )  # fmt: skip
-        return F.one_hot(self.labels.long(), classes).permute(0, 3, 1, 2).float()
+        b, h, w = self.labels.shape
+        # Not `functional.one_hot`, whose whole numbers would take twice the result beside it.
+        return torch.zeros(b, classes, h, w, device=self.labels.device).scatter_(1, self.labels.long()[:, None], 1)
 
 
 def semantic_map_of(image: Image) -> SemanticMap:

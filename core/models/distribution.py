@@ -29,18 +29,22 @@ class DiagonalGaussian:
         self.var = torch.zeros_like(self.mean) if deterministic else torch.exp(self.logvar)
 
     def sample(self, generator: torch.Generator | None = None) -> Tensor:
-        """Draw mean + std * noise, [b, z, h, w]."""
-        noise = torch.randn(self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
-        return self.mean + self.std * noise
+        """Draw mean + std * noise, [b, z, h, w]; the generator may be of another device, such as the CPU."""
+        device = self.mean.device if generator is None else generator.device
+        noise = torch.randn(self.mean.shape, generator=generator, device=device, dtype=self.mean.dtype)
+        return self.mean + self.std * noise.to(self.mean.device)
 
     def mode(self) -> Tensor:
         """Return the most probable latent, [b, z, h, w]."""
         return self.mean
 
     def kl(self, other: DiagonalGaussian | None = None) -> Tensor:
-        """Kullback-Leibler divergence to `other`, or to the standard normal, summed over each sample: [b], nats."""
+        """Kullback-Leibler divergence to `other`, or to the standard normal, summed over each sample: [b], nats.
+
+        A deterministic one has none; as published, that is [1] zero.
+        """
         if self.deterministic:
-            return torch.zeros(1)
+            return self.mean.new_zeros(1)
         if other is None:
             terms = self.mean**2 + self.var - 1.0 - self.logvar
         else:
@@ -49,9 +53,9 @@ class DiagonalGaussian:
         return 0.5 * terms.sum(dim=(1, 2, 3))
 
     def nll(self, sample: Tensor) -> Tensor:
-        """Negative log likelihood of `sample` [b, z, h, w], summed over each sample: [b], nats."""
+        """Negative log likelihood of `sample` [b, z, h, w], summed over each sample: [b], nats; as for `kl`."""
         if self.deterministic:
-            return torch.zeros(1)
+            return self.mean.new_zeros(1)
         terms = math.log(2.0 * math.pi) + self.logvar + (sample - self.mean) ** 2 / self.var
         return 0.5 * terms.sum(dim=(1, 2, 3))
 

@@ -108,13 +108,15 @@ class VectorQuantizer(nn.Module):
 
     def remap_to_used(self, entries: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Number entries by their place among the used ones; any shape. The generator draws random numbers."""
-        matches = entries[..., None] == self.used
-        place, unknown = matches.long().argmax(dim=-1), ~matches.any(dim=-1)
+        count = len(self.used)
+        # Of an entry that is listed twice, the first place counts.
+        places = self.used.new_full((self.n_e,), count)
+        places.scatter_reduce_(0, self.used, torch.arange(count, device=self.used.device), "amin")
+        place = places[entries]
         if self.unknown_index == "random":
-            return torch.where(
-                unknown, torch.randint(self.re_embed, place.shape, generator=generator).to(place.device), place
-            )
-        return place.masked_fill(unknown, cast(int, self.unknown_index))
+            drawn = torch.randint(self.re_embed, place.shape, generator=generator).to(place.device)
+            return torch.where(place == count, drawn, place)
+        return place.masked_fill(place == count, cast(int, self.unknown_index))
 
     def unmap_to_all(self, indices: Tensor) -> Tensor:
         """Undo `remap_to_used`; the extra number becomes the first used entry."""
