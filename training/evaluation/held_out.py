@@ -16,26 +16,28 @@ from training.data.watch import Watch
 from training.datasets.scenes import Scene, make_scene
 
 
-def held_out(config: DataConfig, count: int, cache: Path, watch: Watch) -> TrainingSet:
+def held_out(
+    config: DataConfig, count: int, cache: Path, watch: Watch, first_seed: int = HELD_OUT_SEED
+) -> TrainingSet:  # fmt: skip
     """Return at most `count` items that no run on this data learns from, cut to squares.
 
-    Of scenes there are always so many; the first are those that runs show. Of a folder there are those that its split
-    holds out.
+    Of scenes there are always so many, from `first_seed` on; by default the first are those that runs show. Of a folder
+    there are those that its split holds out.
 
     Raises:
         InputError: The data is not there, or nothing of it can be used.
     """
     if config.kind == "scenes":
-        source = SceneSource(config.scenes, HELD_OUT_SEED, count, cache, watch)
+        source = SceneSource(config.scenes, first_seed, count, cache, watch)
         return TrainingSet(source, config).shown(count)
     return open_data(config, cache, watch).held_out.shown(count)
 
 
-def scenes_of(config: DataConfig, count: int) -> list[Scene] | None:
+def scenes_of(config: DataConfig, count: int, first_seed: int = HELD_OUT_SEED) -> list[Scene] | None:
     """Return all that is known of the first held-out items, or None where they are no scenes."""
     if config.kind != "scenes":
         return None
-    return [make_scene(HELD_OUT_SEED + index, config.scenes) for index in range(count)]
+    return [make_scene(first_seed + index, config.scenes) for index in range(count)]
 
 
 def pictures(data: TrainingSet) -> Tensor:
