@@ -30,12 +30,12 @@ class Document(QObject):
         path: Its file, or None while it has none.
 
     Signals:
-        edited(): An edit was applied, taken back or applied again.
+        edited(Edit): This edit was applied, also as the inverse or the repetition of another.
         replaced(): Another workflow is open now.
         named(): The path or the saved state changed.
     """
 
-    edited = Signal()
+    edited = Signal(object)
     replaced = Signal()
     named = Signal()
 
@@ -120,8 +120,8 @@ class Document(QObject):
         self.replaced.emit()
         self.named.emit()
 
-    def _tell(self, _edit: Edit) -> None:
-        self.edited.emit()
+    def _tell(self, edit: Edit) -> None:
+        self.edited.emit(edit)
         self.named.emit()
 
 

@@ -13,7 +13,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.catalogue import Catalogue
 from app.document import Document
+from core.graph.edits import MoveNodes
 from core.graph.json_types import Json
+from core.graph.touched import touched_nodes
 from core.graph.workflow import Node, Workflow
 
 Own = dict[str, tuple[Mapping[str, Json], str, str, int]]
@@ -44,16 +46,18 @@ class Freshness(QObject):
         super().__init__(document)
         self.catalogue = catalogue
         self._document = document
-        self._prints: dict[str, int] | None = None
+        self._prints: dict[str, int] = {}
+        self._whole = False
         self._own: Own = {}
-        document.edited.connect(self._forget)
+        document.edited.connect(self._edit)
         document.replaced.connect(self._forget)
 
     @property
     def prints(self) -> dict[str, int]:
         """Each node's fingerprint by id, as the workflow is now."""
-        if self._prints is None:
-            self._prints = fingerprints(self._document.workflow, self.catalogue, self._own)
+        if not self._whole:
+            self._prints = fingerprints(self._document.workflow, self.catalogue, self._own, self._prints)
+            self._whole = True
         return self._prints
 
     def snapshot(self) -> Snapshot:
@@ -66,21 +70,36 @@ class Freshness(QObject):
         self._own.clear()
         self._forget()
 
+    def _edit(self, edit: object) -> None:
+        """Forget the fingerprints of what the edit touched and of what depends on it."""
+        workflow = self._document.workflow
+        if not isinstance(edit, MoveNodes):
+            touched = touched_nodes(edit)
+            gone = any(node not in workflow.nodes for node in touched)  # what depended on it is not known any more
+            self._prints = {} if gone else dict(self._prints)  # a snapshot may hold the earlier ones
+            for node in workflow.downstream(touched):
+                self._prints.pop(node, None)
+            self._whole = False
+        self.changed.emit()
+
     def _forget(self) -> None:
-        self._prints = None
+        self._prints, self._whole = {}, False
         self.changed.emit()
 
 
-def fingerprints(workflow: Workflow, catalogue: Catalogue, own: Own | None = None) -> dict[str, int]:
+def fingerprints(
+    workflow: Workflow, catalogue: Catalogue, own: Own | None = None, known: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """Return a number for each node that differs when its settings, its state, or anything upstream differs.
 
     Iterative; the nodes of a circle, which cannot run, count each other as unknown. `own` keeps what each node itself
-    contributes from one call to the next, for the same catalogue.
+    contributes from one call to the next, for the same catalogue; `known` holds the fingerprints that still hold.
     """
-    made: dict[str, int] = {}
+    made = dict(known or {})
     own = {} if own is None else own
     opened: set[str] = set()
-    waiting = list(reversed(workflow.nodes))  # the first come first: they mostly feed the later ones
+    # The first come first: they mostly feed the later ones.
+    waiting = [id for id in reversed(workflow.nodes) if id not in made]
     while waiting:
         id = waiting[-1]
         links = workflow.incoming(id)

@@ -14,6 +14,7 @@ from core.errors import InputError, LoomError
 from core.events import NodeFailed
 from core.graph.settings import SETTING_TYPES, Setting, SettingSpec
 from core.graph.sweep import swept_values
+from core.graph.touched import touched_nodes
 from core.graph.validation import nearest_kind
 from core.graph.workflow import Node, Workflow
 
@@ -27,17 +28,17 @@ class Problems(QObject):
     has another value, or, where no setting is at fault, until the node or anything upstream differs.
 
     Signals:
-        changed(): There may be other problems now.
+        changed(frozenset | None): These nodes, by id, may have other problems now; None = all.
     """
 
-    changed = Signal()
+    changed = Signal(object)
 
     def __init__(self, document: Document, freshness: Freshness) -> None:
         super().__init__(document)
         self._document, self._freshness = document, freshness
         self._found: list[tuple[NodeFailed, Snapshot]] = []
         self._checked: dict[str, tuple[Node, NodeCard, tuple[LoomError, ...]]] = {}
-        document.edited.connect(self.changed)
+        document.edited.connect(self._edit)
 
     def of(self, node: str) -> tuple[LoomError, ...]:
         """Return a node's problems, settings out of range first; at most one for a port."""
@@ -52,13 +53,17 @@ class Problems(QObject):
     def add(self, event: NodeFailed, snapshot: Snapshot) -> None:
         """Take what a run of `snapshot` found."""
         self._found.append((event, snapshot))
-        self.changed.emit()
+        self.changed.emit(None)
 
     def forget(self) -> None:
         """Let go of what the last run found."""
         self._found.clear()
         self._checked.clear()
-        self.changed.emit()
+        self.changed.emit(None)
+
+    def _edit(self, edit: object) -> None:
+        """What a run found may also concern what depends on the touched nodes."""
+        self.changed.emit(None if self._found else touched_nodes(edit))
 
     def _check(self, id: str) -> tuple[LoomError, ...]:
         node = self._document.workflow.nodes[id]

@@ -21,6 +21,7 @@ from app.editor.port_item import LoomPort
 from app.editor.viewer import LoomViewer
 from core.errors import LoomError
 from core.graph.edits import Group, SetState
+from core.graph.touched import touched_nodes
 from core.graph.workflow import Link, NodeState
 
 _MARGIN = 20.0
@@ -71,9 +72,10 @@ class Canvas(QWidget):
         document.replaced.connect(self._replace)
         self._replace()
 
-    def refresh(self) -> None:
-        """Show the document as it is now."""
-        self.view.show(self._document.workflow, self._catalogue)
+    def refresh(self, edit: object = None) -> None:
+        """Show the document as it is now; after an `edit`, what it touched."""
+        touched = None if edit is None else touched_nodes(edit)
+        self.view.show(self._document.workflow, self._catalogue, touched)
 
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """Take the engine's catalogue in place of the shipped one."""
@@ -133,8 +135,7 @@ class Canvas(QWidget):
         """Show a part of a run's state on a node's card; unnamed parts stay as they are."""
         card = self.view.cards.get(node)
         if card is not None:
-            card.show_state(replace(card.state, **change))
-            card.place_strip(self.view.cards.values())
+            self.view.show_state(node, replace(card.state, **change))
 
     def _replace(self) -> None:
         self.view.clear()

@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from app.catalogue import Catalogue, NodeCard, PortCard
+from app.editor.card_state import CardState
 from app.editor.link_item import LinkItem
-from app.editor.linking import LinkingViewer
 from app.editor.node_item import CardItem
+from app.editor.overview import Overview
+from app.editor.viewer import LoomViewer
 from core.graph.workflow import Link, Node, Workflow
 
 
 class GraphView:
     """The cards and links on a viewer.
 
-    Comparing the whole workflow is linear and takes about a microsecond a node; it cannot miss a change, as
-    translating each kind of edit could.
+    It compares items with the workflow rather than translating edits: whatever the kind of edit, what it touched ends
+    up as the workflow has it.
 
     Attributes:
         cards: Card items by node id.
         links: Link items by (target node, input), with the link that each shows.
     """
 
-    def __init__(self, viewer: LinkingViewer) -> None:
+    def __init__(self, viewer: LoomViewer) -> None:
         self._viewer = viewer
         self.cards: dict[str, CardItem] = {}
         self.links: dict[tuple[str, str], tuple[Link, LinkItem]] = {}
+        self._speaking: set[str] = set()
+        viewer.overview = Overview(lambda: (self.cards.values(), [item for _, item in self.links.values()]))
 
-    def show(self, workflow: Workflow, catalogue: Catalogue) -> None:
-        """Make the canvas show `workflow`."""
-        self._drop_stale(workflow, catalogue)
-        for node in workflow.nodes.values():
+    def show(self, workflow: Workflow, catalogue: Catalogue, touched: Collection[str] | None = None) -> None:
+        """Make the canvas show `workflow`; only the `touched` nodes and their links can differ (None = all)."""
+        nodes = {*self.cards, *workflow.nodes} if touched is None else set(touched)
+        places = {place for id in nodes for place in self._places(id, workflow)}
+        self._drop_stale(nodes, places, workflow, catalogue)
+        present = workflow.nodes if touched is None else [id for id in touched if id in workflow.nodes]
+        for node in (workflow.nodes[id] for id in present):
             item = self.cards.get(node.id)
             if item is None:
                 self._add(node, workflow, catalogue)
             elif item.node is not node:
                 item.show_node(node)
-        for place, link in workflow.links.items():
-            if place not in self.links:
-                self._connect(place, link)
-        for item in self.cards.values():
-            item.place_strip(self.cards.values())
-        for link, item in self.links.values():
-            ends = (workflow.nodes[link.source], workflow.nodes[link.target])
-            item.set_muted(any(node.state == "muted" for node in ends))
+        for place in sorted(places):
+            link = workflow.links.get(place)
+            if link is not None:
+                self._show_link(place, link, workflow)
+        for id in self._speaking:
+            self.cards[id].place_strip(self.cards.values())
+        self._viewer.overview.forget()
+
+    def show_state(self, id: str, state: CardState) -> None:
+        """Show how a run goes at a node."""
+        card = self.cards[id]
+        card.show_state(state)
+        if state.message or id in self._speaking:
+            card.place_strip(self.cards.values())
+        (self._speaking.add if state.message else self._speaking.discard)(id)
+        self._viewer.overview.forget()
 
     def clear(self) -> None:
         """Take everything off the canvas."""
@@ -49,19 +66,44 @@ class GraphView:
             self._disconnect(place)
         for id in list(self.cards):
             self._remove(id)
+        self._viewer.overview.forget()
 
-    def _drop_stale(self, workflow: Workflow, catalogue: Catalogue) -> None:
+    def _places(self, id: str, workflow: Workflow) -> Iterable[tuple[str, str]]:
+        """Where the links of a node end, those on the screen and those of the workflow."""
+        for link in (*workflow.incoming(id), *workflow.outgoing(id)):
+            yield link.target, link.input
+        item = self.cards.get(id)
+        if item is not None:
+            for shown in item.links():
+                yield shown.input_port.node.id, shown.input_port.name
+            for port in item.card.inputs:  # a link that was pulled off is at no port any more
+                if (id, port.name) in self.links:
+                    yield id, port.name
+
+    def _drop_stale(
+        self, nodes: Iterable[str], places: Iterable[tuple[str, str]], workflow: Workflow, catalogue: Catalogue
+    ) -> None:
         changed = {
             id
-            for id, item in self.cards.items()
-            if id not in workflow.nodes or self._card_of(workflow.nodes[id], workflow, catalogue) != item.card
+            for id in nodes
+            if (item := self.cards.get(id)) is not None
+            and (id not in workflow.nodes or self._card_of(workflow.nodes[id], workflow, catalogue) != item.card)
         }
-        for place, (link, item) in list(self.links.items()):
-            moved = workflow.links.get(place) != link or item.scene() is None
-            if moved or link.source in changed or link.target in changed:
-                self._disconnect(place)
+        for place in places:
+            if place in self.links:
+                link, item = self.links[place]
+                moved = workflow.links.get(place) != link or item.scene() is None
+                if moved or link.source in changed or link.target in changed:
+                    self._disconnect(place)
         for id in changed:
             self._remove(id)
+
+    def _show_link(self, place: tuple[str, str], link: Link, workflow: Workflow) -> None:
+        if place not in self.links:
+            self._connect(place, link)
+        if place in self.links:
+            ends = (workflow.nodes[link.source], workflow.nodes[link.target])
+            self.links[place][1].set_muted(any(node.state == "muted" for node in ends))
 
     def _add(self, node: Node, workflow: Workflow, catalogue: Catalogue) -> None:
         item = CardItem(node, self._card_of(node, workflow, catalogue))
@@ -70,6 +112,7 @@ class GraphView:
 
     def _remove(self, id: str) -> None:
         item = self.cards.pop(id)
+        self._speaking.discard(id)
         if item.scene() is not None:
             self._viewer.scene().removeItem(item)
 

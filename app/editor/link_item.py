@@ -15,6 +15,8 @@ from app.theme import theme
 
 _REACH = 40.0
 """Least length of a link's horizontal run-out, in scene pixels."""
+_THIN_BELOW = 0.75
+"""At a smaller scale a link is one pixel wide."""
 _TURN = 14.0
 """How far a link that goes back runs out before it turns, in scene pixels."""
 
@@ -57,6 +59,11 @@ class LinkItem(PipeItem):
     """A link in the colour of its output's type.
 
     NodeGraphQt's own set-up makes an arrow item for each pipe and draws in Python; this item does neither.
+
+    Attributes:
+        color: Of the output's type.
+        start: The output's centre, in scene coordinates.
+        end: The input's centre, in scene coordinates.
     """
 
     def __init__(self, output: LoomPort, target: LoomPort) -> None:
@@ -64,7 +71,8 @@ class LinkItem(PipeItem):
         self._input_port, self._output_port = target, output
         self._active = self._highlight = self._muted = False
         self._shape: QPainterPath | None = None
-        self._base = QColor(theme().port(output.card.kinds).color)
+        self.color = QColor(theme().port(output.card.kinds).color)
+        self.start = self.end = QPointF()
         self.setZValue(Z_VAL_PIPE)
         self.setAcceptHoverEvents(True)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable, True)
@@ -73,10 +81,13 @@ class LinkItem(PipeItem):
         self.redraw()
         self._restyle()
 
+    itemChange = QGraphicsPathItem.itemChange
+    """Without PipeItem's Python, which Qt would call for every change: painting asks whether the link is selected."""
+
     def redraw(self) -> None:
         """Follow the ports."""
         self._shape = None
-        start, end = self._output_port.centre(), self._input_port.centre()
+        start, end = self.start, self.end = self._output_port.centre(), self._input_port.centre()
         if end.x() >= start.x() + _TURN:
             self.setPath(link_path(start, end))
             return
@@ -109,8 +120,8 @@ class LinkItem(PipeItem):
         self._restyle()
 
     def _restyle(self) -> None:
-        strong = self._active or self._highlight or self.isSelected()
-        color = QColor(self._base)
+        strong = self._active or self._highlight
+        color = QColor(self.color)
         color.setAlpha(255 if strong else 90 if self._muted else 190)
         pen = QPen(color, 3.0 if strong else 2.0)
         if self._muted:
@@ -130,7 +141,10 @@ class LinkItem(PipeItem):
         return self._shape
 
     def paint(self, painter: QPainter, option: Any, widget: Any = None) -> None:
-        painter.setPen(self.pen())
+        pen = QPen(self.color, 3.0) if self.isSelected() else self.pen()
+        if painter.worldTransform().m11() < _THIN_BELOW:
+            pen.setWidth(0)  # one pixel is drawn many times faster than a stroke of any other width
+        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self.path())
 

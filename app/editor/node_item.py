@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.catalogue import NodeCard, PortCard, SettingCard, fits
 from app.editor import card_painter as paint
 from app.editor.card_layout import lay_out, place_strip
+from app.editor.card_picture import CardPicture
 from app.editor.card_state import CardState
 from app.editor.port_item import LoomPort
 from app.theme import theme
@@ -39,6 +40,7 @@ class CardItem(AbstractNodeItem):
         self.node, self.card, self.state = node, card, CardState()
         self.id, self.type_ = node.id, card.id
         self._layout = lay_out(card)
+        self._picture = CardPicture()
         self._live: LoomPort | None = None
         self._width, self._height = self._layout.width, self._layout.height
         self.inputs = self._ports(card.inputs, outgoing=False)
@@ -59,6 +61,11 @@ class CardItem(AbstractNodeItem):
     def title(self) -> str:
         """The person's own name for the node, else its kind's title."""
         return self.node.title or self.card.title
+
+    def update(self, *area: Any) -> None:
+        """Paint anew: the kept picture no longer holds."""
+        self._picture.forget()
+        super().update(*area)
 
     def show_node(self, node: Node) -> None:
         """Show new settings, title, state and place."""
@@ -124,20 +131,26 @@ class CardItem(AbstractNodeItem):
         card = QRectF(-8.0, -3.0, self._width + 16.0, self._height + 6.0)
         return card.united(self._strip.adjusted(-2, -2, 2, 2)) if self._strip else card
 
+    def preview_place(self) -> QRectF | None:
+        """Where the picture goes, in scene coordinates, or None."""
+        return self._layout.preview.translated(self.pos()) if self._layout.preview else None
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        view = widget.parentWidget() if widget is not None else None
+        hurried = bool(getattr(view, "zooming", False))
+        self._picture.draw(painter, self.boundingRect(), self._paint_card, hurried=hurried)
+
+    def _paint_card(self, painter: QPainter) -> None:
         layout, state, on = self._layout, self.state, self.node.state == "on"
-        detailed = option.levelOfDetailFromTransform(painter.worldTransform()) >= paint.DETAIL_SCALE
         paint.paint_body(painter, layout, self.card, state=state, on=on)
         paint.paint_header(painter, layout, self.title, state, _NOTES[self.node.state])
-        if detailed:
-            paint.paint_port_names(painter, layout, self.card, self._strength)
-            paint.paint_settings(painter, layout, self.node.settings, state.faults)
+        paint.paint_port_names(painter, layout, self.card, self._strength)
+        paint.paint_settings(painter, layout, self.node.settings, state.faults)
         paint.paint_preview(painter, layout, state)
         paint.paint_frame(painter, layout, selected=self.isSelected(), failed=bool(state.error) or not self.card.known)
-        if detailed:
-            self._paint_ports(painter)
-            if self._strip:
-                paint.paint_strip(painter, self._strip, state.message, failed=bool(state.error))
+        self._paint_ports(painter)
+        if self._strip:
+            paint.paint_strip(painter, self._strip, state.message, failed=bool(state.error))
 
     def _paint_ports(self, painter: QPainter) -> None:
         for items, places in ((self.inputs, self._layout.inputs), (self.outputs, self._layout.outputs)):
@@ -150,4 +163,13 @@ class CardItem(AbstractNodeItem):
         if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged and hasattr(self, "outputs"):
             for link in self.links():
                 link.redraw()
+            self._tell_moved()
+        elif change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
+            self._picture.forget()
+            self._tell_moved()
         return super().itemChange(change, value)
+
+    def _tell_moved(self) -> None:
+        scene = self.scene()
+        if scene is not None:
+            scene.viewer().overview.forget()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from NodeGraphQt.constants import PortTypeEnum
+from typing import Any
+
+from NodeGraphQt.constants import Z_VAL_PORT, PortTypeEnum
 from NodeGraphQt.qgraphics.port import PortItem
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import (
@@ -26,19 +28,23 @@ class LoomPort(PortItem):
     """
 
     def __init__(self, parent: QGraphicsItem, card: PortCard, centre: QPointF, *, outgoing: bool) -> None:
-        super().__init__(parent)
+        # Past PortItem's own set-up, which costs more than the rest of a card.
+        QGraphicsItem.__init__(self, parent)
         self.card, self.outgoing = card, outgoing
         side = theme().px("port_hit")
         self._side = float(side)
-        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        self._pipes: list[Any] = []
+        self._hovered = self._locked = False
+        self._name = card.name
+        self._port_type = (PortTypeEnum.OUT if outgoing else PortTypeEnum.IN).value
+        self._multi_connection = outgoing
+        self.setAcceptHoverEvents(True)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents, True)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsScenePositionChanges, False)
+        self.setZValue(Z_VAL_PORT)
         self.setPos(centre.x() - side / 2, centre.y() - side / 2)
-        self.name = card.name
-        self.port_type = PortTypeEnum.OUT.value if outgoing else PortTypeEnum.IN.value
-        self.multi_connection = outgoing
-        wanted = "" if outgoing or card.optional else " (needed)"
-        self.setToolTip(f"<b>{card.label}</b>: {card.kinds[0]}{wanted}" + (f"<br>{card.help}" if card.help else ""))
+
+    itemChange = QGraphicsItem.itemChange
+    """Without PortItem's Python, which Qt would call for every change: the card redraws links."""
 
     def centre(self) -> QPointF:
         """Centre in scene coordinates."""
@@ -60,6 +66,10 @@ class LoomPort(PortItem):
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         super().hoverEnterEvent(event)
+        if not self.toolTip():
+            card = self.card
+            wanted = "" if self.outgoing or card.optional else " (needed)"
+            self.setToolTip(f"<b>{card.label}</b>: {card.kinds[0]}{wanted}" + (f"<br>{card.help}" if card.help else ""))
         self.parentItem().update()
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:

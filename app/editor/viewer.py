@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -12,7 +12,9 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QPen,
+    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
@@ -21,12 +23,17 @@ from PySide6.QtWidgets import QGraphicsView
 from app.catalogue import SettingCard
 from app.editor.linking import LinkingViewer
 from app.editor.node_item import CardItem
+from app.editor.overview import Overview
 from app.editor.port_item import LoomPort
 from app.theme import theme
 
 NODE_MIME = "application/x-latent-loom-node"
 _GRID = 24
+_COARSE_BELOW = 0.7
+"""At a smaller scale every second dot of the grid is left out."""
 _SMALLEST, _LARGEST = 0.05, 3.0
+_SETTLE_MS = 90
+"""This long after the last step of a zoom, cards are painted sharp."""
 
 
 class LoomViewer(LinkingViewer):
@@ -47,6 +54,8 @@ class LoomViewer(LinkingViewer):
 
     Attributes:
         fitted: Whether everything was brought into view and nobody has moved the view since.
+        overview: What is painted from far away.
+        zooming: Whether a zoom goes on, so that pictures of another scale serve for a moment.
     """
 
     node_dropped = Signal(str, QPointF)
@@ -60,9 +69,16 @@ class LoomViewer(LinkingViewer):
     view_changed = Signal()
 
     def __init__(self) -> None:
-        self.fitted = False
+        self.fitted = self.zooming = False
         self._double = False
+        self.overview = Overview(lambda: ((), ()))
+        self._settle = QTimer()
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._end_zoom)
+        self._dots: tuple[int, int, int, QPolygonF] = (0, 0, 0, QPolygonF())
         super().__init__()
+        self._settle.setParent(self)
         self.setObjectName("viewer")
         self.setBackgroundBrush(theme().color("canvas"))
         self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
@@ -98,9 +114,32 @@ class LoomViewer(LinkingViewer):
         width = self._scene_range.width()
         if width > 0:
             scale = max(self.viewport().width(), 1) / width
+            if abs(scale - self.transform().m11()) > 1e-9:
+                self.zooming = True
+                self._settle.start()
             self.resetTransform()
             QGraphicsView.scale(self, scale, scale)
         self.view_changed.emit()
+
+    def _end_zoom(self) -> None:
+        self.zooming = False
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the items, or from far away the overview."""
+        seen, scale = self.mapToScene(self.viewport().rect()).boundingRect(), self.transform().m11()
+        if not self.overview.serves(seen, scale):
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.setClipRegion(event.region())
+        painter.setTransform(self.viewportTransform())
+        self.drawBackground(painter, seen)
+        self.overview.paint(painter, seen, scale)
+        for drawn in (self._LIVE_PIPE, self._SLICER_PIPE):
+            if drawn.isVisible():
+                drawn.paint(painter, None)
+        painter.end()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(rect, theme().color("canvas"))
@@ -108,9 +147,15 @@ class LoomViewer(LinkingViewer):
         if scale < 0.3:
             return
         painter.setPen(QPen(theme().color("canvas_dot"), 2.0 / scale))
-        left, top = int(rect.left() // _GRID) * _GRID, int(rect.top() // _GRID) * _GRID
-        xs = range(left, int(rect.right()) + _GRID, _GRID)
-        painter.drawPoints([QPointF(x, y) for y in range(top, int(rect.bottom()) + _GRID, _GRID) for x in xs])
+        step = _GRID if scale > _COARSE_BELOW else 2 * _GRID
+        left, top = rect.left() // step * step, rect.top() // step * step
+        columns, rows = int(rect.width() // step) + 2, int(rect.height() // step) + 2
+        if self._dots[:3] != (step, columns, rows):  # the same dots serve every frame of a pan
+            points = QPolygonF([QPointF(x * step, y * step) for y in range(rows) for x in range(columns)])
+            self._dots = (step, columns, rows, points)
+        painter.translate(left, top)
+        painter.drawPoints(self._dots[3])
+        painter.translate(-left, -top)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep scale and centre, or everything in view where it was so before."""

@@ -62,6 +62,7 @@ class RunMonitor(QObject):
         self._started: float | None = None
         self._seconds: float | None = None
         self._pictured: set[str] = set()
+        self._shown: set[str] = set()
         self._noted: dict[str, str] = {}
         self._picture: tuple[str, int | None] = ("", None)
         self._running_text = ""
@@ -139,6 +140,7 @@ class RunMonitor(QObject):
         """Another workflow is open: its cards show no run, and the picture is not its own."""
         self._problems.forget()
         self._preview.show_picture(None, "")
+        self._shown.clear()
         self.outcome, self._seconds, self._picture = "", None, ("", None)
         self.written.clear()
         self.changed.emit()
@@ -154,6 +156,7 @@ class RunMonitor(QObject):
 
     def _show(self, node: str, **change: Any) -> None:
         """Show a part of this run on a node's card, and whether the node is still as the run took it."""
+        self._shown.add(node)
         made_of = self._snapshot.prints.get(node)
         stale = made_of != self._freshness.prints.get(node)
         self._canvas.show_run(node, made_of=made_of, stale=stale, **change)
@@ -161,16 +164,19 @@ class RunMonitor(QObject):
     def _compare(self) -> None:
         """Mark what belongs to the workflow as it was, and unmark it when an edit is taken back."""
         prints = self._freshness.prints
-        for node, card in self._canvas.view.cards.items():
+        cards = self._canvas.view.cards
+        for node, card in [(id, cards[id]) for id in self._shown if id in cards]:
             stale = card.state.made_of is not None and card.state.made_of != prints.get(node)
             if stale != card.state.stale:
                 self._canvas.show_run(node, stale=stale)
         node, made_of = self._picture
         self._preview.show_stale(made_of is not None and made_of != prints.get(node))
 
-    def _show_problems(self) -> None:
-        """Mark on each card what is wrong with it; there is room for one message, the first to mend."""
-        for node, card in self._canvas.view.cards.items():
+    def _show_problems(self, nodes: object) -> None:
+        """Mark on each card (None = all) what is wrong with it; there is room for one message, the first to mend."""
+        cards = self._canvas.view.cards
+        shown = nodes if isinstance(nodes, frozenset) else cards
+        for node, card in [(id, cards[id]) for id in shown if id in cards]:
             found = self._problems.of(node)
             text = f"{found[0].what} {found[0].fix}" if found else ""
             faults = frozenset(error.port for error in found if error.port is not None)
