@@ -21,7 +21,7 @@ LATENTS = torch.randn(40, 2, 8, 8, generator=torch.Generator().manual_seed(0))
 def fresh(kind: Parameterization) -> Denoiser:
     network = UNetModel(
         image_size=8, in_channels=2, out_channels=2, model_channels=32, num_res_blocks=1, attention_resolutions=[],
-        channel_mult=[1],
+        channel_mult=[1], num_heads=1,
     )  # fmt: skip
     return Denoiser(network.eval(), LatentSpace("test", 2, 8), NoiseSchedule(), kind)
 
