@@ -12,10 +12,10 @@ import math
 import torch
 from torch import Tensor
 
-BOXES, STROKES, TURNS = (1, 3), (1, 3), (1, 5)
+BOXES, STROKES, TURNS = (1, 3), (1, 3), (2, 6)
 """Fewest and most boxes, strokes, and parts of a stroke."""
 SIDE = (0.15, 0.6)  # of a box, as shares of the picture's
-WIDTH, LENGTH = (0.06, 0.22), (0.1, 0.45)  # of a stroke and of its parts, as shares of the picture's shorter side
+WIDTH, LENGTH = (0.1, 0.3), (0.1, 0.5)  # of a stroke and of its parts, as shares of the picture's shorter side
 
 
 def random_mask(height: int, width: int, box_share: float, stream: torch.Generator) -> Tensor:

@@ -31,8 +31,9 @@ class Told:
 
     @property
     def trained(self) -> nn.ModuleDict:
-        """The conditioners that learn with the denoiser, by kind."""
-        return nn.ModuleDict({kind: part.conditioner for kind, part in self.parts.items() if part.trained})
+        """The conditioners that learn with the denoiser, by kind; some have nothing that could."""
+        parts = {kind: part.conditioner for kind, part in self.parts.items() if part.trained}
+        return nn.ModuleDict({kind: one for kind, one in parts.items() if next(one.parameters(), None) is not None})
 
     def to(self, device: torch.device) -> None:
         """Move all conditioners."""
