@@ -8,6 +8,7 @@ arbitrary sides, or polygonal chains dilated by a large random width.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ BOXES, STROKES, TURNS = (1, 3), (1, 3), (2, 6)
 """Fewest and most boxes, strokes, and parts of a stroke."""
 SIDE = (0.15, 0.6)  # of a box, as shares of the picture's
 WIDTH, LENGTH = (0.1, 0.3), (0.1, 0.5)  # of a stroke and of its parts, as shares of the picture's shorter side
+DRAWS = 64  # random numbers that the most complicated mask takes, and some
 
 
 def random_mask(height: int, width: int, box_share: float, stream: torch.Generator) -> Tensor:
@@ -26,56 +28,54 @@ def random_mask(height: int, width: int, box_share: float, stream: torch.Generat
         box_share: Probability of boxes rather than strokes.
         stream: Decides the mask.
     """
-    boxes = _uniform(stream) < box_share
-    mask = _boxes(height, width, stream) if boxes else _strokes(height, width, stream)
+    draws = iter(torch.rand(DRAWS, generator=stream).tolist())
+    made = _boxes if next(draws) < box_share else _strokes
+    mask = made(height, width, draws)
     mask[height // 2, width // 2] |= not mask.any()
     mask[0, 0] &= not mask.all()
     return mask.float()[None]
 
 
-def _boxes(height: int, width: int, stream: torch.Generator) -> Tensor:
+def _boxes(height: int, width: int, draws: Iterator[float]) -> Tensor:
     mask = torch.zeros(height, width, dtype=torch.bool)
-    for _ in range(_whole(stream, BOXES)):
-        h, w = (max(1, round(_between(stream, SIDE) * side)) for side in (height, width))
-        top, left = (int(_uniform(stream) * (side - part + 1)) for side, part in ((height, h), (width, w)))
+    for _ in range(_whole(draws, BOXES)):
+        h, w = (max(1, round(_between(draws, SIDE) * side)) for side in (height, width))
+        top, left = (int(next(draws) * (side - part + 1)) for side, part in ((height, h), (width, w)))
         mask[top : top + h, left : left + w] = True
     return mask
 
 
-def _strokes(height: int, width: int, stream: torch.Generator) -> Tensor:
+def _strokes(height: int, width: int, draws: Iterator[float]) -> Tensor:
     """Paint what lies within half a stroke's width of a chain of lines."""
     shorter = min(height, width)
-    y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
-    mask = torch.zeros(height, width, dtype=torch.bool)
-    for _ in range(_whole(stream, STROKES)):
-        radius = _between(stream, WIDTH) * shorter / 2
-        from_y, from_x = _uniform(stream) * height, _uniform(stream) * width
-        angle = _uniform(stream) * 2 * math.pi
-        for _ in range(_whole(stream, TURNS)):
-            angle += (_uniform(stream) - 0.5) * math.pi
-            length = _between(stream, LENGTH) * shorter
-            to_y = min(max(from_y + length * math.sin(angle), 0), height)
-            to_x = min(max(from_x + length * math.cos(angle), 0), width)
-            mask |= _distance(y, x, (from_y, from_x), (to_y, to_x)) <= radius
-            from_y, from_x = to_y, to_x
-    return mask
+    lines = []
+    for _ in range(_whole(draws, STROKES)):
+        radius = _between(draws, WIDTH) * shorter / 2
+        y, x, angle = next(draws) * height, next(draws) * width, next(draws) * 2 * math.pi
+        for _ in range(_whole(draws, TURNS)):
+            angle += (next(draws) - 0.5) * math.pi
+            length = _between(draws, LENGTH) * shorter
+            to_y = min(max(y + length * math.sin(angle), 0), height)
+            to_x = min(max(x + length * math.cos(angle), 0), width)
+            lines.append((y, x, to_y, to_x, radius))
+            y, x = to_y, to_x
+    return _near(torch.tensor(lines), height, width)
 
 
-def _distance(y: Tensor, x: Tensor, start: tuple[float, float], end: tuple[float, float]) -> Tensor:
-    """Return the distance of points to the line between two points."""
-    dy, dx = end[0] - start[0], end[1] - start[1]
-    along = ((y - start[0]) * dy + (x - start[1]) * dx) / max(dy * dy + dx * dx, 1e-12)
-    along = along.clamp(0, 1)
-    return torch.hypot(y - start[0] - along * dy, x - start[1] - along * dx)
+def _near(lines: Tensor, height: int, width: int) -> Tensor:
+    """Return where a pixel lies near a line, [h, w]; a line is y, x of its ends, and how far "near" is: [n, 5]."""
+    start_y, start_x, end_y, end_x, radius = lines[:, :, None, None].unbind(1)
+    y, x = (torch.arange(side) + 0.5 for side in (height, width))
+    from_y, from_x = y[None, :, None] - start_y, x[None, None, :] - start_x
+    dy, dx = end_y - start_y, end_x - start_x
+    along = ((from_y * dy + from_x * dx) / (dy * dy + dx * dx).clamp(min=1e-12)).clamp(0, 1)
+    distance = (from_y - along * dy).square() + (from_x - along * dx).square()
+    return (distance <= radius * radius).any(0)
 
 
-def _uniform(stream: torch.Generator) -> float:
-    return float(torch.rand((), generator=stream))
+def _between(draws: Iterator[float], bounds: tuple[float, float]) -> float:
+    return bounds[0] + next(draws) * (bounds[1] - bounds[0])
 
 
-def _between(stream: torch.Generator, bounds: tuple[float, float]) -> float:
-    return bounds[0] + _uniform(stream) * (bounds[1] - bounds[0])
-
-
-def _whole(stream: torch.Generator, bounds: tuple[int, int]) -> int:
-    return int(torch.randint(bounds[0], bounds[1] + 1, (), generator=stream))
+def _whole(draws: Iterator[float], bounds: tuple[int, int]) -> int:
+    return bounds[0] + int(next(draws) * (bounds[1] - bounds[0] + 1))
