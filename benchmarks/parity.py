@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from tests.golden_families.fixture import load_fixture
-from tests.test_golden import FAMILIES, Family, fixtures
+from tests.test_golden import FAMILIES, Family, family_of, fixtures
 
 WITHOUT_FAMILY = "fixtures without an adapter"
 
@@ -31,7 +31,7 @@ def measure() -> dict[str, dict[str, Any]]:
         raise RuntimeError("There are no fixtures in tests/golden/, or in the folder that LOOM_GOLDEN names.")
     groups: dict[str, list[Path]] = {}
     for path in paths:
-        groups.setdefault(next((prefix for prefix in FAMILIES if path.name.startswith(prefix)), ""), []).append(path)
+        groups.setdefault(family_of(path) or "", []).append(path)
     without = groups.pop("", [])
     figures = {prefix.rstrip("_"): _figure(FAMILIES[prefix], group) for prefix, group in groups.items()}
     if without:
@@ -50,8 +50,8 @@ def worst_difference(family: Family, path: Path) -> float:
     """
     fixture = load_fixture(path)
     found, expected = family.outputs(fixture), family.wanted(fixture)
-    if found.keys() != expected.keys():
-        raise RuntimeError(f"{path.stem} has outputs that its adapter does not give, or the other way round.")
+    if not expected.keys() <= found.keys():
+        raise RuntimeError(f"{path.stem} has outputs that its adapter does not give.")
     return max(_difference(family, found[name].double(), wanted.double()) for name, wanted in expected.items())
 
 

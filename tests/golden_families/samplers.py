@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
@@ -16,7 +16,7 @@ from core.samplers.ddim import ddim
 from core.samplers.ddim_inversion import ddim_inversion
 from core.samplers.ddpm import ddpm
 from core.samplers.dpm_solver_pp import dpmpp_2m
-from core.samplers.known_region import known_region
+from core.samplers.known_region import BeforeStep, known_region
 from core.samplers.plms import plms
 from core.samplers.step_record import StepRecord
 from core.samplers.time_grid import ddim_timesteps, time_grid
@@ -102,12 +102,22 @@ def _few_steps(fixture: Fixture, sampler: Callable[..., Tensor]) -> dict[str, Te
 
 def ddpm_sampling(fixture: Fixture) -> dict[str, Tensor]:
     schedule, records = schedule_of(fixture.about["schedule"]), list[StepRecord]()
-    model, noise = model_of(fixture, schedule), Draws(fixture.inputs["noise"], fixture.about.get("temperature", 1.0))
+    given, about = fixture.inputs, fixture.about
+    model, noise = model_of(fixture, schedule), Draws(given["noise"], about.get("temperature", 1.0))
+    keep = _kept_after(schedule, given) if "mask" in given else None
     x0 = ddpm(
-        model, fixture.inputs["x_T"], schedule, torch.arange(schedule.timesteps),
-        noise=noise, clip=fixture.about["clip_denoised"], callback=records.append,
+        model, given["x_T"], schedule, torch.arange(schedule.timesteps), noise=noise,
+        clip=about.get("clip_denoised", True), before=keep, callback=records.append,
     )  # fmt: skip
-    return {"x0": x0, "x_all": torch.stack([record.x for record in records])}
+    found = {"x0": x0 if keep is None else keep(x0, -1), "x_all": torch.stack([record.x for record in records])}
+    return {name: found[name] for name in fixture.outputs}
+
+
+def _kept_after(schedule: NoiseSchedule, given: Mapping[str, Tensor]) -> BeforeStep:
+    """The reference's whole process blends after each step, with the kept part noised as before it."""
+    blend = known_region(schedule, given["x0"], given["mask"], Draws(given["q_noise"]))
+    last = schedule.timesteps - 1
+    return lambda x, t: x if t == last else blend(x, t + 1)
 
 
 def dpm_solver_sampling(fixture: Fixture) -> dict[str, Tensor]:
@@ -125,7 +135,8 @@ def image_to_image(fixture: Fixture) -> dict[str, Tensor]:
     # The reference noises to the step after the last one that it visits.
     z = schedule.add_noise(x_0, noise, grid[start].repeat(len(x_0)))
     model = model_of(fixture, schedule)
-    return {"z_enc": z, "z_dec": ddim(model, z, schedule, grid[:start], noise=Draws(noise))}
+    fresh = Draws(fixture.inputs.get("dec_noise", torch.empty(0)))
+    return {"z_enc": z, "z_dec": ddim(model, z, schedule, grid[:start], eta=fixture.about.get("eta", 0.0), noise=fresh)}
 
 
 def inversion(fixture: Fixture) -> dict[str, Tensor]:

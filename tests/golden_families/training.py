@@ -14,7 +14,7 @@ from training.ema import Ema
 def weight_average(fixture: Fixture) -> dict[str, Tensor]:
     kwargs = fixture.about["kwargs"]
     module = _module_of(fixture.weights)
-    ema = Ema(module, kwargs["decay"], warm_up=kwargs["use_num_updates"])
+    ema = Ema(module, kwargs.get("decay", 0.9999), warm_up=kwargs.get("use_num_updates", True))
     found, steps = {}, {int(re.match(r"step(\d+)\.", name)[1]) for name in fixture.inputs}  # type: ignore[index]
     for step in sorted(steps):
         prefix = f"step{step}."

@@ -230,7 +230,9 @@ class Case:
         if quantized:
             model = with_quantized_x0(model, self.autoencoder)
         if "ddpm_noise" in self.given:
-            return ddpm(model, x, schedule, torch.arange(schedule.timesteps), noise=Draws(self.given["ddpm_noise"]))
+            noise = Draws(self.given["ddpm_noise"])
+            clip = self.about.get("clip_denoised", False)
+            return ddpm(model, x, schedule, torch.arange(schedule.timesteps), noise=noise, clip=clip)
         grid = ddim_timesteps(self.about["S"], schedule.timesteps)
         if self.about.get("sampler") == "PLMS":
             return plms(model, x, schedule, grid)
