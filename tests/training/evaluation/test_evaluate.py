@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from core.checkpoints.model_folder import load_autoencoder, save_diffusion
 from core.errors import InputError, ModelFileError
+from training.conditions.config import ConditioningConfig, LowResolutionConfig
 from training.config import load_config
 from training.data.watch import Watch
 from training.datasets.scenes import SceneConfig
+from training.denoiser_setup import fresh_setup
 from training.evaluation.agreement import agreement
 from training.evaluation.config import EvaluationConfig
 from training.evaluation.evaluate import evaluate, model_folder_of
 from training.evaluation.features import make_backbone
-from training.evaluation.held_out import scenes_of
+from training.evaluation.held_out import held_out, scenes_of
 from training.evaluation.report import Report
 from training.judge import CELLS, Judge, Sight
 
@@ -80,6 +84,24 @@ def test_features_have_a_name_and_foreign_weights_need_a_folder(tmp_path: Path) 
         make_backbone("inception-v3", str(tmp_path))
     with pytest.raises(InputError, match="no feature network"):
         make_backbone("resnet")
+
+
+@pytest.mark.parametrize(
+    "kinds", ["none", "class", "layout", "semantic_map", "low_resolution", "noisy_low_resolution", "text,inpainting"]
+)
+def test_models_of_every_kind_are_measured(finished_run: Path, tmp_path: Path, kinds: str) -> None:
+    models, run = tmp_path / "models", load_config(finished_run / "config.toml")
+    shutil.copytree(finished_run / "models", models)
+    conditioning = ConditioningConfig(kinds=tuple(kinds.split(",")), low_resolution=LowResolutionConfig(scale=2))
+    stage = replace(run.second_stage, conditioning=conditioning)
+    data = held_out(run.data, 40, finished_run.parent / ".cache", Watch())
+    torch.manual_seed(0)
+    setup = fresh_setup(stage, load_autoencoder(models), 8, data, torch.device("cpu"))
+    save_diffusion(models, setup.denoiser, setup.told.conditioner, setup.arguments)
+    report = evaluate(models, run.data, CONFIG, finished_run.parent / ".cache", Watch())
+    # A fresh network says 0 of v, whose variance is about that of latents and noise.
+    assert 0.3 < report.figures["denoising/loss_simple"].value < 3
+    assert math.isfinite(report.figures["generated/frechet_efficientnet_lite0"].value)
 
 
 class Knowing(Judge):
