@@ -128,16 +128,15 @@ def _write_long(run: Path) -> None:
     run.mkdir(parents=True)
     (run / "config.toml").write_text('name = "long"\nphases = ["second_stage"]\n')
     with (run / "metrics.jsonl").open("w", encoding="utf-8") as file:
-        for begin in range(0, LINES, 10_000):
-            file.write(
-                "".join(
-                    f'{{"phase": "second_stage", "step": {step + 1}, "lr": 0.001, '
-                    f'"loss": {1 + step * 7919 % 1000 / (step + 1e4):.6f}, "grad_norm": {step * 7817 % 997 / 997:.6f}}}\n'
-                    for step in range(begin, min(begin + 10_000, LINES))
-                )
-            )
+        for begin in range(1, LINES + 1, 10_000):
+            file.write("".join(map(_line, range(begin, min(begin + 10_000, LINES + 1)))))
     now = {"pid": 0, "started": 0, "heartbeat": time.time(), "state": "finished"}
     (run / "status.json").write_text(json.dumps(now))
+
+
+def _line(step: int) -> str:
+    loss, norm = 1 + step * 7919 % 1000 / (step + 1e4), step * 7817 % 997 / 997
+    return f'{{"phase": "second_stage", "step": {step}, "lr": 0.001, "loss": {loss:.6f}, "grad_norm": {norm:.6f}}}\n'
 
 
 def _opened(runs: Path) -> TrainingPage:

@@ -138,6 +138,7 @@ class CurvePlot(QFrame):
         item.setContentsMargins(4, 4, 8, 2)
         box = item.getViewBox()
         box.setMouseEnabled(x=True, y=False)
+        box.disableAutoRange()
         box.sigRangeChangedManually.connect(lambda *_: self.moved.emit())
         self.plot.scene().sigMouseClicked.connect(lambda event: self.followed.emit() if event.double() else None)
         item.showGrid(x=False, y=True, alpha=0.09)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -28,7 +29,8 @@ _COLUMNS = 2
 _FIRST = ("loss", "total_loss")
 _LAST = ("grad_norm", "samples_per_second", "lr")
 _WIDEST_SMOOTHING = 0.2  # of all steps
-_RECORDS = 500  # a plot is about as many pixels wide
+_BETWEEN_PLOTS_MS = 12  # so that a turn of the event loop paints one plot, and takes input between two
+_RECORDS = 400  # a plot is about as many pixels wide
 
 
 class CurvesView(QWidget):
@@ -57,7 +59,7 @@ class CurvesView(QWidget):
         self._ask_soon = QTimer(self, singleShot=True, interval=30)
         self._ask_soon.timeout.connect(self._ask)
         self._to_draw: list[str] = []
-        self._draw_soon = QTimer(self, interval=0)
+        self._draw_soon = QTimer(self, interval=_BETWEEN_PLOTS_MS)
         self._draw_soon.timeout.connect(self._draw_one)
         self._grid_holder = QWidget()
         self._grid_holder.setObjectName("panel")
@@ -71,6 +73,7 @@ class CurvesView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self._grid_holder)
+        scroll.verticalScrollBar().valueChanged.connect(self._redraw)
         self._notice = QLabel("The curves come with the first logged step.")
         self._notice.setObjectName("hint")
         layout = QVBoxLayout(self)
@@ -94,10 +97,7 @@ class CurvesView(QWidget):
         names = _ordered(drawn)
         if list(self.plots) != names:
             self._lay_out(names)
-        if self._following and drawn.bounds[1]:
-            self._set_steps(*drawn.bounds)
-        self._to_draw = list(names)
-        self._draw_soon.start()
+        self._redraw()
         shares = [f"{share:.0%}" for share in drawn.reading.values()]
         self._notice.setText(
             f"Reading the history: {shares[0]}" if shares else
@@ -204,8 +204,10 @@ class CurvesView(QWidget):
         self.view_changed.emit(view)
 
     def _redraw(self) -> None:
-        self._to_draw = list(self.plots)
-        self._draw_soon.start()
+        """Draw all plots one after another; those that wait already keep their place."""
+        self._to_draw += [name for name in self.plots if name not in self._to_draw]
+        if not self._draw_soon.isActive():
+            self._draw_soon.start()
 
     def _draw_one(self) -> None:
         """Draw one plot a turn of the event loop, so that the window stays quick."""
@@ -214,8 +216,12 @@ class CurvesView(QWidget):
             return
         name, drawn = self._to_draw.pop(0), self._drawn
         plot = self.plots.get(name)
-        if plot is None:
-            return
+        if plot is None or plot.visibleRegion().isEmpty():
+            return  # it is drawn when a person scrolls to it
+        if self._following and drawn.bounds[1]:
+            self._setting = True
+            plot.set_steps(*drawn.bounds)
+            self._setting = False
         colors = {run: run_color(place) for place, run in enumerate(self._runs)}
         curves = {run: drawn.curves[run, name] for run in self._runs if (run, name) in drawn.curves}
         share = (self.smoothing.value() / 100) ** 2 * _WIDEST_SMOOTHING
@@ -227,6 +233,10 @@ class CurvesView(QWidget):
         marks = [mark for mark in self._marks if mark.phase == self._drawn.phase]
         for plot in self.plots.values():
             plot.show_marks(marks)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._redraw()
 
 
 def _ordered(drawn: Drawn) -> list[str]:

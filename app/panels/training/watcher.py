@@ -22,11 +22,13 @@ from training.watching.curve_table import Curve
 from training.watching.run_details import RunDetails, read_details
 from training.watching.run_state import RunState, is_run, read_state
 
-POLL_S = 0.15
+POLL_S = 0.25
 _STATES_EVERY_S = 0.4
 # Parsing holds Python's lock: more than this at a time would be felt in the window.
 _PIECE = 2**16
 _PIECES_A_POLL = 8
+# Between two curves the window may have Python's lock.
+_BREATH_S = 0.001
 # A longer history is parsed by a process of its own.
 _LONG = 2**21
 
@@ -218,10 +220,11 @@ class Watcher(QObject):
         bounds = (min(end[0] for end in ends), max(end[1] for end in ends)) if ends else (0, 0)
         first = bounds[0] if view.first is None else view.first
         last = bounds[1] if view.last is None else view.last
-        curves = {
-            (run, name): table.window(name, first, last, view.most)
-            for run, table in tables.items() for name in table.names
-        }  # fmt: skip
+        curves = {}
+        for run, table in tables.items():
+            for name in table.names:
+                curves[run, name] = table.window(name, first, last, view.most)
+                time.sleep(_BREATH_S)
         newest = {run: table.last() for run, table in tables.items()}
         reading = {run: index.share for run, index in indexes.items() if run in self._readers}
         return Drawn(view, phase, phases, bounds, curves, newest, reading)
