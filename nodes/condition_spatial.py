@@ -104,6 +104,7 @@ def low_resolution(
 
     Each of its pixels, or a small square of them, becomes a cell of the latent, as the model was trained.
     """
-    if isinstance(conditioner, ImageConcatWithNoiseAugmentation):
-        return conditioner.encode(image, noise_level, seed)
+    for member in conditioner.members:
+        if isinstance(member, ImageConcatWithNoiseAugmentation):
+            return member.encode(image, noise_level, seed)
     return expect(conditioner, LowResolution, "conditioner").encode(image)

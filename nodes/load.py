@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NamedTuple, cast
 
+import torch
+
 from core.checkpoints import model_folder
 from core.checkpoints.conditioners import text_networks, with_text_networks
 from core.checkpoints.loading import LoadOptions, load_checkpoint
@@ -22,6 +24,7 @@ from core.models.unet import UNetModel
 
 CHECKPOINTS = "Checkpoints (*.safetensors *.ckpt *.pt *.pth *.bin model_index.json)"
 AUTOMATIC = "automatic"
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class ModelParts(NamedTuple):
@@ -78,6 +81,13 @@ def checkpoint(
         Setting(choices=(AUTOMATIC, *Parameterization), help="What the denoiser predicts, if it is not found out."),
     ] = AUTOMATIC,
     averaged: Annotated[bool, Setting(help="Take the averaged weights (EMA) where the file has them.")] = True,
+    precision: Annotated[
+        str,
+        Setting(
+            choices=tuple(PRECISIONS),
+            help="bfloat16 and float16 take half the memory and are quicker on a GPU, at a small loss.",
+        ),
+    ] = "float32",
     run: RunContext,
 ) -> CheckpointParts:  # fmt: skip
     """Load a published model: Stable Diffusion 1, 2 or XL, their inpainting models, or a latent diffusion model.
@@ -87,7 +97,8 @@ def checkpoint(
     are only read as numbers; none can run a program.
     """
     kind = None if prediction == AUTOMATIC else Parameterization(prediction)
-    loaded, device = load_checkpoint(file, LoadOptions(prediction=kind, ema=averaged, cancel=run.cancel)), select()
+    options = LoadOptions(prediction=kind, ema=averaged, dtype=PRECISIONS[precision], cancel=run.cancel)
+    loaded, device = load_checkpoint(file, options), select()
     for module in (loaded.autoencoder.module, loaded.denoiser.module, loaded.conditioner):
         module.to(device)
     return CheckpointParts(loaded.autoencoder, loaded.denoiser, loaded.conditioner)

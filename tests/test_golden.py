@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,8 +105,8 @@ CLASSES = {
 def family_of(path: Path) -> str | None:
     """The prefix of the fixture's family, or None where it belongs to none."""
     target = json.loads(path.read_text("utf-8")).get("target", "")
-    named = CLASSES.get(target.partition(" ")[0].rpartition(".")[2])
-    return named or next((prefix for prefix in FAMILIES if path.name.startswith(prefix)), None)
+    named = (CLASSES[word] for word in re.findall(r"\.(\w+)", target) if word in CLASSES)
+    return next(named, None) or next((prefix for prefix in FAMILIES if path.name.startswith(prefix)), None)
 
 
 def fixtures() -> list[Path]:

@@ -31,10 +31,17 @@ class Loader:
 
     def __init__(self, dtype: torch.dtype | None = torch.float32, family: str = "") -> None:
         self.dtype, self.family = dtype, family
-        self._waiting: list[tuple[nn.Module, Part]] = []
+        self._waiting: list[tuple[nn.Module, Part, torch.dtype | None]] = []
 
-    def __call__(self, kind: Callable[..., Network], arguments: Mapping[str, Any], part: Part) -> Network:
+    def __call__(
+        self, kind: Callable[..., Network], arguments: Mapping[str, Any], part: Part, *, wide: bool = False
+    ) -> Network:
         """Return a network in evaluation mode that fits the part; it has no weights before `read`.
+
+        Args:
+            kind, arguments: What makes it.
+            part: Its weights.
+            wide: Whether its values can leave the range of float16; it is float32 then.
 
         Raises:
             ModelFileError: The arguments make no network, or its names or shapes are not those of the file.
@@ -51,7 +58,8 @@ class Loader:
             ) from error
         likely = f" It looks like {self.family}." if self.family else ""
         check_fit(part.shapes(), network, path, hint=f"Choose a file that is whole.{likely}", prefix=part.prefix)
-        self._waiting.append((network, part))
+        dtype = torch.float32 if wide and self.dtype is torch.float16 else self.dtype
+        self._waiting.append((network, part, dtype))
         return network.eval()
 
     def read(self, cancel: CancelToken | None = None) -> None:
@@ -61,8 +69,8 @@ class Loader:
             ModelFileError: A weight is not finite.
             Cancelled: Asked for by `cancel`, between two weights.
         """
-        for network, part in self._waiting:
-            assign(network, part.tensors(), part.file.path, dtype=self.dtype, cancel=cancel)
+        for network, part, dtype in self._waiting:
+            assign(network, part.tensors(), part.file.path, dtype=dtype, cancel=cancel)
         self._waiting.clear()
 
 

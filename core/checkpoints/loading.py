@@ -35,7 +35,7 @@ class LoadOptions:
     Attributes:
         prediction: What the denoiser predicts; None = find out.
         ema: Take the averaged weights where a single file has them.
-        dtype: Precision of the weights; None = as in the file.
+        dtype: Precision of the weights; None = as in the file. In float16, autoencoders are float32.
         cancel: Asked between weights.
     """
 
@@ -130,5 +130,5 @@ def _autoencoder(source: ModelSource, load: Loader) -> Autoencoder:
             why=f"Its structure cannot be read off its weights: {type(error).__name__} at {error}.",
             fix="Use the autoencoder of latent diffusion or Stable Diffusion.",
         ) from error
-    module = load(make_first_stage, {"arguments": arguments}, part)
+    module = load(make_first_stage, {"arguments": arguments}, part, wide=True)
     return Autoencoder(module, space_of(source, module))

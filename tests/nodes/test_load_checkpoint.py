@@ -77,13 +77,31 @@ def test_the_prediction_can_be_told(file: Path) -> None:
     assert told.denoiser.parameterization is Parameterization.V
 
 
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_changes_a_prediction_little(file: Path, loaded: CheckpointParts, precision: str) -> None:
+    half = checkpoint(file=file, precision=precision, run=RunContext())
+    assert next(half.denoiser.module.parameters()).dtype == getattr(torch, precision)
+    wide = precision == "float16"  # autoencoders leave its range
+    assert (next(half.autoencoder.module.parameters()).dtype is torch.float32) == wide
+    x, t = torch.ones(1, 4, 8, 8), torch.tensor([3])
+    with torch.no_grad():
+        found, wanted = (
+            each.denoiser.output(x, t, text_prompt(each.conditioner, text="a (fox:1.2)", run=RunContext()))
+            for each in (half, loaded)
+        )
+    assert found.dtype is torch.float32
+    assert float((found - wanted).norm() / wanted.norm()) < 0.05
+
+
 @pytest.mark.parametrize("live", [False, True])
 def test_a_lora_changes_what_is_computed_and_not_what_it_was_given(
     loaded: CheckpointParts, lora: Path, live: bool
 ) -> None:
     adapted = apply_lora(loaded.denoiser, loaded.conditioner, file=lora, strength=0.5, text_strength=0.25, live=live)
     x, t = torch.ones(1, 4, 8, 8), torch.tensor([3])
-    before, after = (text_prompt(each, text="a fox", run=RunContext()) for each in (loaded.conditioner, adapted.conditioner))
+    before, after = (
+        text_prompt(each, text="a fox", run=RunContext()) for each in (loaded.conditioner, adapted.conditioner)
+    )
     assert before.tokens is not None
     assert not torch.equal(before.tokens, after.tokens)
     with torch.no_grad():

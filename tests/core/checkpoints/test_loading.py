@@ -8,16 +8,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from core.cancellation import CancelToken
+from core.checkpoints.conditioners import text_networks, with_text_networks
 from core.checkpoints.conversion import write_folder
 from core.checkpoints.loading import DEFAULTS, LoadOptions, fitted, load_checkpoint, load_first_stage
 from core.conditioning.clip import ClipTextEncoder, Layer
+from core.conditioning.conditioner import expect
+from core.conditioning.noisy_low_resolution import ImageConcatWithNoiseAugmentation
 from core.conditioning.sdxl import SdxlTextEncoder
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import Cancelled, ModelFileError
 from core.models.attention import CrossAttention
+from core.models.unet import UNetModel
 from tests.core.checkpoints import files, published
 
 UNET = "model.diffusion_model."
@@ -165,6 +170,25 @@ def test_a_folder_tells_how_attention_is_split(tmp_path: Path) -> None:
     assert {layer.to_q.out_features // layer.heads for layer in attention} == {16}
     assert isinstance(model.conditioner, ClipTextEncoder)
     assert model.conditioner.transformer.config.num_attention_heads == 4
+
+
+def test_an_upscaler_takes_a_prompt_and_a_noised_picture(tmp_path: Path) -> None:
+    sizes = {"in_channels": 7, "num_classes": 20}
+    unet = files.randomized(UNetModel(**(files.UNET | sizes)))
+    networks = files.small_networks() | {"model.diffusion_model.": unet}
+    save_file(files.single_state(networks), tmp_path / "up.safetensors")
+    (tmp_path / "up.yaml").write_text("model: {params: {low_scale_config: {params: {max_noise_level: 15}}}}", "utf-8")
+    conditioner = load_checkpoint(tmp_path / "up.safetensors").conditioner
+    small = expect(conditioner, ImageConcatWithNoiseAugmentation, "conditioner")
+    assert small.max_noise_level == 15
+    assert text_networks(conditioner).keys() == {"text"}
+    other = files.small_networks()["cond_stage_model.transformer."]
+    changed = with_text_networks(conditioner, {"text": other})
+    assert text_networks(changed)["text"] is other
+    assert text_networks(conditioner)["text"] is not other
+    (tmp_path / "up.yaml").write_text("model: {params: {low_scale_config: {params: {max_noise_level: 0}}}}", "utf-8")
+    with pytest.raises(ModelFileError, match="states no noise for small pictures"):
+        load_checkpoint(tmp_path / "up.safetensors")
 
 
 def test_heads_of_several_widths_are_told(tmp_path: Path) -> None:
