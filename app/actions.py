@@ -35,6 +35,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "File", "Quit", "Ctrl+Q"),
     ActionSpec("undo", "Edit", "Undo", "Ctrl+Z", "undo", "Undo"),
     ActionSpec("redo", "Edit", "Redo", "Ctrl+Shift+Z", "redo", "Redo"),
+    ActionSpec("cut", "Edit", "Cut", "Ctrl+X", canvas_only=True),
+    ActionSpec("copy", "Edit", "Copy", "Ctrl+C", canvas_only=True),
+    ActionSpec("paste", "Edit", "Paste", "Ctrl+V", canvas_only=True),
     ActionSpec("duplicate", "Edit", "Duplicate", "Ctrl+D", canvas_only=True),
     ActionSpec("delete", "Edit", "Delete", "Del", canvas_only=True),
     ActionSpec("select_all", "Edit", "Select all", "Ctrl+A", canvas_only=True),
@@ -43,7 +46,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("paint", "Edit", "Paint…", "P", canvas_only=True),
     ActionSpec("add", "Edit", "Add a node…", "Ctrl+Space"),
     ActionSpec("search", "Edit", "Add here…", "Tab", canvas_only=True),
+    ActionSpec("frame", "Arrange", "Frame the selection", "Ctrl+G", canvas_only=True),
+    ActionSpec("note", "Arrange", "Add a note", "N", canvas_only=True),
+    ActionSpec("tidy", "Arrange", "Tidy up", "T", canvas_only=True),
+    ActionSpec("align_left", "Arrange", "Align left edges", "Alt+Left", canvas_only=True),
+    ActionSpec("align_right", "Arrange", "Align right edges", "Alt+Right", canvas_only=True),
+    ActionSpec("align_top", "Arrange", "Align upper edges", "Alt+Up", canvas_only=True),
+    ActionSpec("align_bottom", "Arrange", "Align lower edges", "Alt+Down", canvas_only=True),
     ActionSpec("fit", "View", "Zoom to fit", "F", "fit", "Show the whole workflow", canvas_only=True),
+    ActionSpec("fit_selected", "View", "Zoom to selection", "Shift+F", canvas_only=True),
     ActionSpec("zoom_in", "View", "Zoom in", "Ctrl++"),
     ActionSpec("zoom_out", "View", "Zoom out", "Ctrl+-"),
     ActionSpec("library", "View", "Node library", "Ctrl+L", checkable=True),
@@ -54,7 +65,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("run", "Run", "Run", "Ctrl+Return", "run", "Run the workflow"),
     ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
 )
-_SEPARATED = ("quit", "duplicate", "add", "library")
+_SEPARATED = ("quit", "cut", "mute", "align_left", "add", "library")
 
 
 def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Callable[[], object]]) -> dict[str, QAction]:

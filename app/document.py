@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -11,15 +10,14 @@ from PySide6.QtCore import QObject, Signal
 from app.theme import RESOURCES
 from core.errors import InputError
 from core.graph import workflow_file
-from core.graph.edits import AddNode, Connect, Disconnect, Group, MoveNodes, RemoveNode
+from core.graph.edits import AddNode, Connect, Disconnect, Group, RemoveFrame, RemoveNode, RemoveNote
 from core.graph.history import History
-from core.graph.workflow import Edit, Link, Node, Point, Workflow, new_id
+from core.graph.workflow import Edit, Link, Node, Point, Workflow
 from core.imaging.picture_workflow import is_picture, read_workflow
 
 TEMPLATES = RESOURCES / "workflows"
 """The workflows that ship with the program; opened as new ones, so that saving never changes them."""
 DEFAULT_WORKFLOW = TEMPLATES / "text_to_image.json"
-_OFFSET = 32.0
 
 
 class Document(QObject):
@@ -140,42 +138,20 @@ def add_node(
     return node.id
 
 
-def remove(document: Document, nodes: Iterable[str], links: Iterable[tuple[str, str]] = ()) -> None:
-    """Remove nodes with their links, and further links by (target, input), as one step."""
-    doomed = [node for node in dict.fromkeys(nodes) if node in document.workflow.nodes]
+def remove(document: Document, ids: Iterable[str], links: Iterable[tuple[str, str]] = ()) -> None:
+    """Remove nodes with their links, frames, notes, and further links by (target, input), as one step."""
+    ids = list(dict.fromkeys(ids))
+    doomed = [node for node in ids if node in document.workflow.nodes]
     edits: list[Edit] = [
         Disconnect(*place)
         for place in dict.fromkeys(links)
         if (link := document.workflow.links.get(place)) and not {link.source, link.target} & set(doomed)
     ]
     edits += [RemoveNode(node) for node in doomed]
+    edits += [RemoveFrame(id) for id in ids if id in document.workflow.frames]
+    edits += [RemoveNote(id) for id in ids if id in document.workflow.notes]
     if edits:
         document.do(Group(tuple(edits)))
-
-
-def duplicate(document: Document, nodes: Iterable[str]) -> list[str]:
-    """Copy nodes with the links into them, as one step; returns the new ids."""
-    workflow = document.workflow
-    twins = {id: new_id() for id in nodes if id in workflow.nodes}
-    if not twins:
-        return []
-    edits: list[Edit] = []
-    for id, twin in twins.items():
-        node = workflow.nodes[id]
-        edits.append(AddNode(replace(node, id=twin, position=(node.position[0] + _OFFSET, node.position[1] + _OFFSET))))
-    for id, twin in twins.items():
-        edits += [
-            Connect(Link(twins.get(link.source, link.source), link.output, twin, link.input))
-            for link in workflow.incoming(id)
-        ]
-    document.do(Group(tuple(edits)))
-    return list(twins.values())
-
-
-def move(document: Document, positions: dict[str, Point]) -> None:
-    """Put nodes at new places, as one step."""
-    if positions:
-        document.do(MoveNodes(positions))
 
 
 def rewire(document: Document, dropped: Iterable[tuple[str, str]], made: Iterable[Link]) -> None:

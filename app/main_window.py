@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidge
 from app.actions import add_recent_menu, make_actions, make_toolbar
 from app.catalogue import Catalogue, shipped_catalogue
 from app.document import Document
+from app.editor.arranging import EDGES
 from app.editor.canvas import Canvas
 from app.files import Files
 from app.freshness import Freshness
@@ -176,15 +178,23 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": document.undo,
             "redo": document.redo,
-            "duplicate": canvas.duplicate_selected,
+            "cut": lambda: canvas.arranging.cut(canvas.remove_selected),
+            "copy": canvas.arranging.copy,
+            "paste": canvas.arranging.paste,
+            "duplicate": canvas.arranging.duplicate,
             "delete": canvas.remove_selected,
-            "select_all": lambda: canvas.select(document.workflow.nodes),
+            "select_all": lambda: canvas.select(canvas.view.items()),
             "mute": lambda: canvas.toggle_state("muted"),
             "bypass": lambda: canvas.toggle_state("bypassed"),
             "paint": self.painting.open_selected,
+            "frame": canvas.arranging.frame,
+            "note": canvas.arranging.note,
+            "tidy": canvas.arranging.tidy,
+            **{f"align_{edge}": partial(canvas.arranging.align, edge) for edge in EDGES},
             "add": self._add_node,
             "search": lambda: canvas.adding.ask(),
             "fit": canvas.fit,
+            "fit_selected": canvas.fit_selected,
             "zoom_in": lambda: canvas.viewer.zoom(1.2),
             "zoom_out": lambda: canvas.viewer.zoom(1 / 1.2),
             "library": lambda: self.library.setVisible(self.library.isHidden()),
@@ -280,8 +290,22 @@ class MainWindow(QMainWindow):
 
     def _show_menu(self, at: object, _scene: QPointF) -> None:
         menu = QMenu(self)
-        names = ("add", "paint", "|", "duplicate", "delete", "mute", "bypass", "|", "fit", "run")
-        for name in names if self.canvas.selected() else ("add", "|", "fit", "run"):
+        names = (
+            "paint",
+            "|",
+            "cut",
+            "copy",
+            "paste",
+            "duplicate",
+            "delete",
+            "|",
+            "mute",
+            "bypass",
+            "|",
+            "frame",
+            "run",
+        )
+        for name in names if self.canvas.view.selected() else ("add", "paste", "note", "|", "tidy", "fit", "run"):
             if name == "|":
                 menu.addSeparator()
             else:

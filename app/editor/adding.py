@@ -10,11 +10,13 @@ from app.catalogue import Catalogue, PortCard
 from app.document import Document
 from app.editor.card_layout import lay_out
 from app.editor.graph_view import GraphView
+from app.editor.moving import Moving, between
 from app.editor.node_search import NodeSearch, fitting_port
 from app.editor.placement import free_place, snapped
 from app.editor.port_item import LoomPort
 from app.editor.viewer import LoomViewer
-from core.graph.workflow import Link
+from core.graph.edits import AddNode, Group
+from core.graph.workflow import Link, Node
 
 
 class Adding(QObject):
@@ -30,10 +32,12 @@ class Adding(QObject):
 
     added = Signal(str)
 
-    def __init__(self, viewer: LoomViewer, view: GraphView, document: Document, catalogue: Catalogue) -> None:
+    def __init__(
+        self, viewer: LoomViewer, view: GraphView, document: Document, catalogue: Catalogue, moving: Moving
+    ) -> None:
         super().__init__(viewer)
         self._viewer, self._view, self._document = viewer, view, document
-        self.catalogue = catalogue
+        self.catalogue, self._moving = catalogue, moving
         self.search = NodeSearch(viewer)
         self._at = QPointF()
         self._from: LoomPort | None = None
@@ -43,12 +47,22 @@ class Adding(QObject):
         viewer.link_dropped.connect(lambda port, at: self.ask(at, port))
 
     def add(self, kind: str, at: QPointF | None = None) -> None:
-        """Add a node with its corner at a scene position; where there is room near the view's middle when None."""
+        """Add a node with its corner at a scene position; where there is room near the view's middle when None.
+
+        Dropped on a link that it fits between, it is put into that link."""
         if at is None:
             place = self._free_place(kind, self._viewer.mapToScene(self._viewer.viewport().rect().center()))
         else:
             place = snapped(at)
-        self.added.emit(edits.add_node(self._document, kind, place))
+        card = self.catalogue.get(kind)
+        link = self._moving.link_at(at, card) if at is not None and card is not None else None
+        if link is None or card is None:
+            self.added.emit(edits.add_node(self._document, kind, place))
+            return
+        node = Node(type=kind, position=place)
+        item = self._view.links[link.target, link.input][1]
+        self._document.do(Group((AddNode(node), *between(link, item, node.id, card))))
+        self.added.emit(node.id)
 
     def ask(self, at: QPointF | None = None, port: LoomPort | None = None) -> None:
         """Let a person search for a node to put at a scene position (the pointer's when None), linked to `port`."""

@@ -13,10 +13,10 @@ from app import document as edits
 from app.catalogue import Catalogue
 from app.document import Document
 from app.editor.adding import Adding
+from app.editor.arranging import Arranging
 from app.editor.card_editor import CardEditor
 from app.editor.graph_view import GraphView
-from app.editor.node_item import CardItem
-from app.editor.placement import snapped
+from app.editor.moving import Moving
 from app.editor.port_item import LoomPort
 from app.editor.viewer import LoomViewer
 from core.errors import LoomError
@@ -35,6 +35,7 @@ class Canvas(QWidget):
         view: The cards and links on it.
         editor: Edits a setting in its place on the card.
         adding: Makes new nodes.
+        arranging: Changes the selection as a whole.
 
     Signals:
         selection_changed(list): Ids of the selected nodes.
@@ -54,11 +55,14 @@ class Canvas(QWidget):
         self.viewer = LoomViewer()
         self.view = GraphView(self.viewer)
         self.editor = CardEditor(self.viewer, document)
-        self.adding = Adding(self.viewer, self.view, document, catalogue)
+        self._moving = Moving(self.viewer, self.view, document)
+        self.adding = Adding(self.viewer, self.view, document, catalogue, self._moving)
+        self.arranging = Arranging(self.viewer, self.view, document)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.viewer)
-        self.viewer.moved_nodes.connect(self._move)
+        self.arranging.select_asked.connect(self.select)
+        self.arranging.refused.connect(self.refused)
         self.viewer.connection_changed.connect(self._rewire)
         self.viewer.connection_sliced.connect(self._slice)
         self.viewer.relink_asked.connect(self.refresh)
@@ -87,9 +91,20 @@ class Canvas(QWidget):
     def fit(self) -> None:
         """Bring the whole workflow into view."""
         rect = QRectF()
-        for card in self.view.cards.values():
-            rect = rect.united(card.outline())
+        for item in self.view.items().values():
+            rect = rect.united(item.outline())
         self.viewer.show_rect(rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
+
+    def fit_selected(self) -> None:
+        """Bring the selection into view, or everything where nothing is selected."""
+        rect = QRectF()
+        for id in self.view.selected():
+            rect = rect.united(self.view.outline(id))
+        if rect.isEmpty():
+            self.fit()
+            return
+        self.viewer.show_rect(rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN), largest=1.5)
+        self.viewer.fitted = False
 
     def selected(self) -> list[str]:
         """Ids of the selected nodes, in the workflow's order."""
@@ -99,8 +114,8 @@ class Canvas(QWidget):
         """Select exactly these nodes."""
         wanted = set(nodes)
         blocked = self.viewer.scene().blockSignals(True)
-        for id, card in self.view.cards.items():
-            card.setSelected(id in wanted)
+        for id, item in self.view.items().items():
+            item.setSelected(id in wanted)
         self.viewer.scene().blockSignals(blocked)
         self._tell_selection()
 
@@ -114,14 +129,10 @@ class Canvas(QWidget):
                 self.fit()
 
     def remove_selected(self) -> None:
-        """Remove the selected nodes and links."""
+        """Remove the selected nodes, links, frames and notes."""
         items = self.viewer.scene().selectedItems()
         links = [place for place, (_, item) in self.view.links.items() if item in items]
-        edits.remove(self._document, self.selected(), links)
-
-    def duplicate_selected(self) -> None:
-        """Copy the selected nodes with the links into them."""
-        self.select(edits.duplicate(self._document, self.selected()) or self.selected())
+        edits.remove(self._document, self.view.selected(), links)
 
     def toggle_state(self, state: NodeState) -> None:
         """Mute or bypass the selected nodes, or switch them on again when all are so already."""
@@ -154,15 +165,6 @@ class Canvas(QWidget):
 
     def _tell_selection(self) -> None:
         self.selection_changed.emit(self.selected())
-
-    def _move(self, moved: dict[CardItem, list[float]]) -> None:
-        cards = [card for card in moved if card.id in self._document.workflow.nodes]
-        places = {card.id: snapped(card.pos()) for card in cards}
-        for card in cards:
-            card.setPos(*places[card.id])
-        edits.move(
-            self._document, {id: at for id, at in places.items() if at != self._document.workflow.nodes[id].position}
-        )
 
     def _rewire(self, dropped: list[tuple[LoomPort, LoomPort]], made: list[tuple[LoomPort, LoomPort]]) -> None:
         links = []

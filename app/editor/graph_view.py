@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from PySide6.QtCore import QRectF
+
 from app.catalogue import Catalogue, NodeCard, PortCard
+from app.editor.area_items import AreaItem, FrameItem, NoteItem
 from app.editor.card_state import CardState
 from app.editor.link_item import LinkItem
 from app.editor.node_item import CardItem
 from app.editor.overview import Overview
 from app.editor.viewer import LoomViewer
-from core.graph.workflow import Link, Node, Workflow
+from core.graph.workflow import Frame, Link, Node, Note, Workflow
 
 
 class GraphView:
@@ -22,14 +25,18 @@ class GraphView:
     Attributes:
         cards: Card items by node id.
         links: Link items by (target node, input), with the link that each shows.
+        areas: Items of frames and notes by id.
     """
 
     def __init__(self, viewer: LoomViewer) -> None:
         self._viewer = viewer
         self.cards: dict[str, CardItem] = {}
         self.links: dict[tuple[str, str], tuple[Link, LinkItem]] = {}
+        self.areas: dict[str, AreaItem] = {}
         self._speaking: set[str] = set()
-        viewer.overview = Overview(lambda: (self.cards.values(), [item for _, item in self.links.values()]))
+        viewer.overview = Overview(
+            lambda: (self.cards.values(), [item for _, item in self.links.values()], self.areas.values())
+        )
 
     def show(self, workflow: Workflow, catalogue: Catalogue, touched: Collection[str] | None = None) -> None:
         """Make the canvas show `workflow`; only the `touched` nodes and their links can differ (None = all)."""
@@ -47,6 +54,7 @@ class GraphView:
             link = workflow.links.get(place)
             if link is not None:
                 self._show_link(place, link, workflow)
+        self._show_areas(workflow)
         for id in self._speaking:
             self.cards[id].place_strip(self.cards.values())
         self._viewer.overview.forget()
@@ -60,13 +68,42 @@ class GraphView:
         (self._speaking.add if state.message else self._speaking.discard)(id)
         self._viewer.overview.forget()
 
+    def selected(self) -> list[str]:
+        """Ids of the selected nodes, frames and notes."""
+        return [id for id, item in self.items().items() if item.isSelected()]
+
+    def items(self) -> dict[str, CardItem | AreaItem]:
+        """All cards, frames and notes by id."""
+        return {**self.cards, **self.areas}
+
+    def outline(self, id: str) -> QRectF:
+        """The rectangle of a node, frame or note, in scene coordinates; empty for an unknown id."""
+        item = self.cards.get(id) or self.areas.get(id)
+        return QRectF() if item is None else item.outline()
+
     def clear(self) -> None:
         """Take everything off the canvas."""
+        for area in self.areas.values():
+            self._viewer.scene().removeItem(area)
+        self.areas.clear()
         for place in list(self.links):
             self._disconnect(place)
         for id in list(self.cards):
             self._remove(id)
         self._viewer.overview.forget()
+
+    def _show_areas(self, workflow: Workflow) -> None:
+        """Show frames and notes, of which there are few."""
+        wanted: dict[str, Frame | Note] = {**workflow.frames, **workflow.notes}
+        for id in [id for id in self.areas if id not in wanted]:
+            self._viewer.scene().removeItem(self.areas.pop(id))
+        for id, shown in wanted.items():
+            item = self.areas.get(id)
+            if item is None:
+                item = self.areas[id] = FrameItem(shown) if isinstance(shown, Frame) else NoteItem(shown)
+                self._viewer.scene().addItem(item)
+            elif item.shown is not shown:
+                item.show_area(shown)
 
     def _places(self, id: str, workflow: Workflow) -> Iterable[tuple[str, str]]:
         """Where the links of a node end, those on the screen and those of the workflow."""

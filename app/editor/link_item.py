@@ -94,6 +94,11 @@ class LinkItem(PipeItem):
         level = _level_between(self._output_port.node.outline(), self._input_port.node.outline())
         self.setPath(return_path(start, end, level))
 
+    def crosses(self, rect: QRectF) -> bool:
+        """Whether the curve goes through a rectangle of the scene."""
+        near = self.path().controlPointRect().adjusted(-1, -1, 1, 1)  # a level link's own has no height
+        return near.intersects(rect) and self.shape().intersects(rect)
+
     def set_muted(self, muted: bool) -> None:
         """Dash the link when one of its ends does not run."""
         if muted != self._muted:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
+from app.editor.area_items import AreaItem
 from app.editor.card_painter import DETAIL_SCALE, STALE_OPACITY
 from app.editor.link_item import LinkItem
 from app.editor.node_item import CardItem
@@ -19,7 +21,7 @@ _TITLE_WIDTH = 48.0
 """A card narrower than this on the screen has no title."""
 _STRIPE = 16.0
 
-Items = Callable[[], tuple[Iterable[CardItem], Iterable[LinkItem]]]
+Items = Callable[[], tuple[Iterable[CardItem], Iterable[LinkItem], Iterable[AreaItem]]]
 
 
 class Overview:
@@ -31,6 +33,7 @@ class Overview:
     def __init__(self, items: Items) -> None:
         self._items = items
         self._cards: list[CardItem] | None = None
+        self._areas: list[AreaItem] = []
         self._boxes: dict[int, list[QRectF]] = {}
         self._lines: dict[int, list[QLineF]] = {}
         self._framed: dict[int, list[QRectF]] = {}
@@ -54,6 +57,11 @@ class Overview:
     def paint(self, painter: QPainter, seen: QRectF, scale: float) -> None:
         """Paint what `seen` shows; `painter` has the view's transform."""
         self._gather()
+        for area in self._areas:
+            painter.save()
+            painter.translate(area.pos())
+            area.paint(painter, QStyleOptionGraphicsItem())
+            painter.restore()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for color, lines in self._lines.items():
             painter.setPen(QPen(QColor.fromRgba(color), 0))
@@ -73,8 +81,8 @@ class Overview:
     def _gather(self) -> None:
         if self._cards is not None:
             return
-        cards, links = self._items()
-        self._cards = list(cards)
+        cards, links, areas = self._items()
+        self._cards, self._areas = list(cards), sorted(areas, key=AreaItem.zValue)
         boxes: dict[int, list[QRectF]] = defaultdict(list)
         headers: dict[int, list[QRectF]] = defaultdict(list)
         lines: dict[int, list[QLineF]] = defaultdict(list)

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsView
 
 from app.catalogue import SettingCard
+from app.editor.area_items import AreaItem
 from app.editor.linking import LinkingViewer
 from app.editor.node_item import CardItem
 from app.editor.overview import Overview
@@ -51,6 +52,9 @@ class LoomViewer(LinkingViewer):
         entered(): Enter was pressed on the canvas.
         search_asked(QPointF): The empty canvas was double-clicked, at this scene position.
         view_changed(): The view was moved or scaled.
+        area_asked(str): The frame or note with this id was double-clicked.
+        dragging(): Selected things may have moved with the pointer.
+        dragged(): The left button was let go; selected things may have moved.
 
     Attributes:
         fitted: Whether everything was brought into view and nobody has moved the view since.
@@ -67,11 +71,14 @@ class LoomViewer(LinkingViewer):
     entered = Signal()
     search_asked = Signal(QPointF)
     view_changed = Signal()
+    area_asked = Signal(str)
+    dragging = Signal()
+    dragged = Signal()
 
     def __init__(self) -> None:
         self.fitted = self.zooming = False
         self._double = False
-        self.overview = Overview(lambda: ((), ()))
+        self.overview = Overview(lambda: ((), (), ()))
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -184,9 +191,16 @@ class LoomViewer(LinkingViewer):
             return
         super().mousePressEvent(event)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if self.LMB_state and not self._rubber_band.isActive and not self._LIVE_PIPE.isVisible():
+            self.dragging.emit()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.unsetCursor()
         super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.dragged.emit()
         double, self._double = self._double, False
         moved = (event.position().toPoint() - self._origin_pos).manhattanLength() > 3
         if event.button() == Qt.MouseButton.LeftButton and not event.modifiers() and not moved and not double:
@@ -200,11 +214,14 @@ class LoomViewer(LinkingViewer):
             super().mouseDoubleClickEvent(event)
             return
         self._double = True
+        place = event.position().toPoint()
         card, setting = self._setting_at(event)
         if card is not None and setting is not None:
             self.setting_asked.emit(card, setting)
-        elif not self.items(event.position().toPoint()):
-            self.search_asked.emit(self.mapToScene(event.position().toPoint()))
+        elif area := next((item for item in self.items(place) if isinstance(item, AreaItem)), None):
+            self.area_asked.emit(area.id)
+        elif not self.items(place):
+            self.search_asked.emit(self.mapToScene(place))
 
     def _setting_at(self, event: QMouseEvent) -> tuple[CardItem | None, SettingCard | None]:
         place = event.position().toPoint()

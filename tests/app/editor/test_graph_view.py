@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.catalogue import shipped_catalogue
-from app.document import DEFAULT_WORKFLOW, Document, add_node, duplicate, move, remove
+from app.document import DEFAULT_WORKFLOW, Document, add_node, remove
 from app.editor.canvas import Canvas
 from app.editor.card_layout import lay_out
 from app.main_window import MainWindow
 from core.graph import workflow_file
-from core.graph.edits import Connect, Disconnect
+from core.graph.edits import Connect, Disconnect, MoveNodes
+from core.graph.fragment import fragment_of, paste
 from core.graph.workflow import Link
 
 OpenWindow = Callable[..., MainWindow]
@@ -44,9 +45,10 @@ def test_the_canvas_equals_the_workflow_after_any_edits(open_window: OpenWindow,
             case 1 if nodes:
                 remove(document, [pick.choice(nodes)])
             case 2 if nodes:
-                duplicate(document, pick.sample(nodes, min(2, len(nodes))))
+                part = fragment_of(document.workflow, pick.sample(nodes, min(2, len(nodes))))
+                document.do(paste(part, (32.0, 32.0), document.workflow).edit)
             case 3 if nodes:
-                move(document, {pick.choice(nodes): (pick.random() * 100, 0.0)})
+                document.do(MoveNodes({pick.choice(nodes): (pick.random() * 100, 0.0)}))
             case 4 if document.workflow.links:
                 document.do(Disconnect(*pick.choice(list(document.workflow.links))))
             case 5:
