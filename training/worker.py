@@ -189,6 +189,8 @@ def _second_stage(config: RunConfig, models: Path, data: Opened, watch: Watch) -
     latents = cached_latents(data.train, autoencoder, RUNS / CACHE, watch)
     # Conditions are tried out on the CPU first, so that weights are the same on every device.
     autoencoder.module.cpu()
+    # Again, so that first weights do not depend on how the autoencoder was loaded.
+    torch.manual_seed(derived_seed(config.seed, "second_stage", "weights"))
     if base is None:
         setup = fresh_setup(stage, autoencoder, latents.shape[-1], data.train, device)
     else:
