@@ -82,6 +82,11 @@ def compared(name: str, ours: Call, peer: Call, pairs: int) -> Figures:
     worst = float((ours() - peer()).abs().max())
     if worst > 1e-3:
         raise RuntimeError(f"{name}: ours and diffusers' differ by {worst:.1e}, so that their times say nothing.")
+    return measured(name, ours, peer, pairs)
+
+
+def measured(name: str, ours: Call, peer: Call, pairs: int) -> Figures:
+    """Measure `pairs` pairs of two that compute the same and have warmed up."""
     times = [_in_turns(seconds, ours, peer, index) for index in range(pairs)]
     ratios = sorted(mine / other for mine, other in times)
     figures = {

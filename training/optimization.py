@@ -43,8 +43,9 @@ class Optimization:
         self.module, self.config, self.steps = module, config, steps
         self._parameters = [p for p in module.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            self._parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay
-        )
+            self._parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay,
+            fused=True,  # one pass over weights and moments, where torch else makes several
+        )  # fmt: skip
         device = next((parameter.device.type for parameter in self._parameters), "cpu")
         self.scaler, self.skipped = torch.amp.GradScaler(device, enabled=scaled), False
 

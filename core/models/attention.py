@@ -165,7 +165,7 @@ class SpatialTransformer(nn.Module):
         b, _, height, width = x.shape
         blocks = self.transformer_blocks
         contexts = [context] * len(blocks) if context is None or isinstance(context, Tensor) else context
-        h = self.norm(x)
+        h = self.norm(x).contiguous(memory_format=torch.channels_last)  # else each layer copies the tokens for itself
         if not self.use_linear:
             h = self.proj_in(h)
         h = h.flatten(2).transpose(1, 2)
@@ -176,4 +176,7 @@ class SpatialTransformer(nn.Module):
         if self.use_linear:
             h = self.proj_out(h)
         h = h.transpose(1, 2).reshape(b, -1, height, width)
-        return residual(h if self.use_linear else self.proj_out(h), x)
+        if not self.use_linear:
+            h = self.proj_out(h)
+        # A sum lies in memory as its first term does; where gradients are wanted, convolutions want it as it came.
+        return x + h if torch.is_grad_enabled() else residual(h, x)

@@ -1,7 +1,7 @@
 """Convolutions that take a shorter way where no gradient is wanted; parameters and results are `nn.Conv2d`'s.
 
 On a processor in float32: few positions are gathered for one matrix product, which reads the weight once as it lies;
-many are filtered by `core.models.winograd`. Everything else, and all training, is torch's own convolution.
+many are filtered by `core.models.winograd`. Everything else, and all training but that of 1x1, is torch's own convolution.
 Letters: b batch, c channels in, o channels out, h height, w width.
 """
 
@@ -71,7 +71,7 @@ class Conv1x1(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [b, c, h, w] to [b, o, h, w]."""
-        if not torch.is_grad_enabled() and x.is_contiguous(memory_format=torch.channels_last):
+        if x.is_contiguous(memory_format=torch.channels_last):
             return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
         return super().forward(x)
 
