@@ -79,7 +79,11 @@ def _mark(line: bytes) -> Mark | None:
         phase, step, kind = event["phase"], event["step"], event["event"]
     except (ValueError, KeyError, TypeError):
         return None
-    if not isinstance(step, int) or kind in ("phase_finished", "saved") or (kind == "phase_started" and step == 0):
+    if (
+        not isinstance(step, int)
+        or kind in ("phase_finished", "saved", "measured")
+        or (kind == "phase_started" and step == 0)
+    ):
         return None  # the ends of the axis, and the folders of checkpoints and samples, say so already
     words = {"phase_started": "Resumed", "extended": "Extended"}.get(kind, str(kind).replace("_", " ").capitalize())
     return Mark(str(phase), step, "resumed" if kind == "phase_started" else str(kind), f"{words} at step {step:,}")

@@ -96,7 +96,7 @@ class CurvePlot(QFrame):
             self.plot.removeItem(line)
         self._marks = []
         for mark in marks[-_MOST_MARKS:]:
-            pen = pg.mkPen(theme().color(_MARK_COLORS.get(mark.kind, "text_faint")), style=Qt.PenStyle.DashLine)
+            pen = pg.mkPen(theme().color(_MARK_COLORS.get(mark.kind, "card_border")), style=Qt.PenStyle.DashLine)
             line = pg.InfiniteLine(mark.step, pen=pen)
             line.setToolTip(mark.text)
             line.setZValue(-1)

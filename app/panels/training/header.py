@@ -123,7 +123,8 @@ class RunHeader(QWidget):
         """Offer what the finished parts of its model are good for."""
         rests = self.state is not None and not self.state.alive
         self.buttons["promote"].setVisible(rests and "denoiser" in models)
-        self.buttons["next"].setVisible(rests and models == {"autoencoder"})
+        further = self.state is not None and self.state.phase == "second_stage"
+        self.buttons["next"].setVisible(rests and models == {"autoencoder"} and not further)
 
     @property
     def rate(self) -> float:
