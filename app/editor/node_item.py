@@ -19,6 +19,10 @@ from app.editor.port_item import LoomPort
 from app.theme import theme
 from core.graph.workflow import Node
 
+_LOOKS = (
+    QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged,
+    QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged,
+)
 _NOTES = {"on": "", "muted": "muted", "bypassed": "bypassed"}
 
 
@@ -163,13 +167,8 @@ class CardItem(AbstractNodeItem):
         if change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged and hasattr(self, "outputs"):
             for link in self.links():
                 link.redraw()
-            self._tell_moved()
-        elif change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
+        if change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
             self._picture.forget()
-            self._tell_moved()
-        return super().itemChange(change, value)
-
-    def _tell_moved(self) -> None:
-        scene = self.scene()
-        if scene is not None:
+        if change in _LOOKS and (scene := self.scene()) is not None:
             scene.viewer().overview.forget()
+        return super().itemChange(change, value)
