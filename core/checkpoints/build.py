@@ -15,6 +15,7 @@ from core.checkpoints.parts import Part
 from core.checkpoints.safetensors_file import damaged
 from core.checkpoints.weight_file import open_weights
 from core.errors import ModelFileError
+from core.models.weightless import weightless
 
 Network = TypeVar("Network", bound=nn.Module)
 # What constructors raise for arguments that make no sense, down to PyTorch's own layers.
@@ -48,7 +49,7 @@ class Loader:
         """
         path = part.file.path
         try:
-            with torch.device("meta"):
+            with weightless():
                 network = kind(**arguments)
         except UNUSABLE as error:
             raise ModelFileError(

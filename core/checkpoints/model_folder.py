@@ -33,6 +33,7 @@ from core.diffusion.parameterization import Parameterization
 from core.errors import InputError, ModelFileError
 from core.models.first_stages import make_first_stage
 from core.models.unet import UNetModel
+from core.models.weightless import weightless
 
 FORMAT, VERSION = "latent-loom-model", 1
 MODELS = Path(__file__).parents[2] / "resources" / "models"
@@ -110,7 +111,7 @@ def load_autoencoder(folder: Path) -> Autoencoder:
     """
     part = _part(folder, "autoencoder")
     try:
-        with torch.device("meta"):  # whatever sizes it names, nothing is allocated before the file's are known
+        with weightless():  # whatever sizes it names, nothing is allocated before the file's are known
             module, space = make_first_stage(part["arguments"]), LatentSpace(**part["space"])
     except UNUSABLE as error:
         raise _malformed(folder, "autoencoder", error) from error
@@ -127,7 +128,7 @@ def load_model(folder: Path) -> LatentDiffusion:
     autoencoder = load_autoencoder(folder)
     denoiser = _part(folder, "denoiser")
     try:
-        with torch.device("meta"):
+        with weightless():
             unet = UNetModel(**denoiser["arguments"])
         schedule, kind = NoiseSchedule(**denoiser["schedule"]), Parameterization(denoiser["parameterization"])
     except UNUSABLE as error:
@@ -145,7 +146,7 @@ def _load_conditioner(folder: Path, autoencoder: Autoencoder) -> Conditioner:
     tokenizer = _tokenizer(folder) if plain or (folder / "tokenizer.json").exists() else None
     try:
         about = Description("text" if plain else part["kind"], part["arguments"])
-        with torch.device("meta"):
+        with weightless():
             made = build_conditioner(about.kind, about.arguments, tokenizer=tokenizer, first_stage=autoencoder.encode)
     except UNUSABLE as error:
         raise _malformed(folder, "text encoder" if plain else "conditioner", error) from error

@@ -236,11 +236,17 @@ def test_a_conditioner_that_cannot_be_built_is_told(folder: Path, change: dict[s
         load_model(folder)
 
 
-def test_a_description_of_a_huge_network_is_told_without_the_memory_for_it(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("model_channels", 2**20, "does not fit this model"), ("num_res_blocks", 10**9, "more than 20000 weights")],
+)
+def test_a_description_of_a_huge_network_is_told_without_the_memory_for_it(
+    folder: Path, name: str, value: int, said: str
+) -> None:
     about = json.loads((folder / "model.json").read_text("utf-8"))
-    about["denoiser"]["arguments"]["model_channels"] = 2**20
+    about["denoiser"]["arguments"][name] = value
     (folder / "model.json").write_text(json.dumps(about), "utf-8")
-    with pytest.raises(ModelFileError, match="does not fit this model"):
+    with pytest.raises(ModelFileError, match=said):
         load_model(folder)
 
 

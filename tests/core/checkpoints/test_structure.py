@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import torch
 
 from core.checkpoints.structure import autoencoder_arguments, unet_arguments
 from core.checkpoints.zoo import FAMILIES, Family, family_of
 from core.models.first_stages import make_first_stage
 from core.models.unet import UNetModel
+from core.models.weightless import weightless
 from tests.core.checkpoints import published
 
 # What shapes do not tell of each family but its public configuration says: attention, and what else is not plain.
@@ -60,7 +60,7 @@ def built(family: Family) -> UNetModel:
         arguments |= {
             "use_spatial_transformer": True, "context_dim": family.context, "use_linear_in_transformer": linear,
         }  # fmt: skip
-    with torch.device("meta"):
+    with weightless():
         return UNetModel(**arguments)
 
 
@@ -70,7 +70,7 @@ def test_every_published_denoiser_is_told_by_its_shapes(family: Family) -> None:
     arguments = unet_arguments(wanted)
     assert family_of(arguments) == family
     assert {name: arguments[name] for name in family.heads} == family.heads
-    with torch.device("meta"):
+    with weightless():
         assert published.shapes(UNetModel(**arguments).state_dict()) == wanted
 
 
@@ -82,7 +82,7 @@ def test_every_published_first_stage_is_told_by_its_shapes(name: str) -> None:
         "resolution": 256, "z_channels": z, "double_z": entries is None,
     }  # fmt: skip
     codebook = {} if entries is None else {"n_embed": entries}
-    with torch.device("meta"):
+    with weightless():
         wanted = published.shapes(make_first_stage({"ddconfig": config, "embed_dim": z, **codebook}).state_dict())
         found = autoencoder_arguments(wanted)
         assert published.shapes(make_first_stage(found).state_dict()) == wanted
@@ -97,7 +97,7 @@ def test_variants_of_autoencoders_are_told(attn_type: str, resamp_with_conv: boo
         "ch": 32, "out_ch": 3, "ch_mult": [1, 2], "num_res_blocks": 1, "attn_resolutions": [128], "in_channels": 3,
         "resolution": 256, "z_channels": 2, "attn_type": attn_type, "resamp_with_conv": resamp_with_conv,
     }  # fmt: skip
-    with torch.device("meta"):
+    with weightless():
         wanted = published.shapes(make_first_stage({"ddconfig": config, "embed_dim": 2}).state_dict())
         again = make_first_stage(autoencoder_arguments(wanted))
     assert published.shapes(again.state_dict()) == wanted
@@ -108,7 +108,7 @@ def test_patches_of_pixels_are_told() -> None:
         "ch": 32, "out_ch": 3, "ch_mult": [1, 2], "num_res_blocks": 1, "attn_resolutions": [], "in_channels": 3,
         "resolution": 64, "z_channels": 2, "patch_size": 4, "mid_attention": False,
     }  # fmt: skip
-    with torch.device("meta"):
+    with weightless():
         first = make_first_stage({"ddconfig": config, "embed_dim": 2})
         again = make_first_stage(autoencoder_arguments(published.shapes(first.state_dict())))
     assert again.factor == first.factor == 8
