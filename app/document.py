@@ -31,11 +31,13 @@ class Document(QObject):
         edited(Edit): This edit was applied, also as the inverse or the repetition of another.
         replaced(): Another workflow is open now.
         named(): The path or the saved state changed.
+        saved(): The workflow was written to its file.
     """
 
     edited = Signal(object)
     replaced = Signal()
     named = Signal()
+    saved = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +85,10 @@ class Document(QObject):
         """Open an empty workflow."""
         self._replace(Workflow(), None)
 
+    def restore(self, workflow: Workflow, path: Path | None) -> None:
+        """Open what a crash left of the file at `path`: there is something to save, though nothing to undo."""
+        self._replace(workflow, path, dirty=True)
+
     def save(self, path: Path) -> None:
         """Write the workflow to `path`, which is its file from then on.
 
@@ -92,6 +98,7 @@ class Document(QObject):
         workflow_file.save(self.workflow, path)
         self.path = path
         self.history.mark_clean()
+        self.saved.emit()
         self.named.emit()
 
     def do(self, edit: Edit, merge_key: Hashable | None = None) -> None:
@@ -110,9 +117,11 @@ class Document(QObject):
         """Apply again what was taken back last."""
         self.history.redo()
 
-    def _replace(self, workflow: Workflow, path: Path | None) -> None:
+    def _replace(self, workflow: Workflow, path: Path | None, *, dirty: bool = False) -> None:
         self._stop()
         self.history = History(workflow)
+        if dirty:
+            self.history.mark_dirty()
         self._stop = self.history.subscribe(self._tell)
         self.path = path
         self.replaced.emit()

@@ -8,7 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
+from app.autosave import Autosave, Left
+from app.disk_watch import DiskWatch
 from app.document import Document, is_template
+from app.panels.offer import Offer
 from app.settings import Settings
 from core.errors import LoomError
 
@@ -18,6 +21,10 @@ _SAVE = "Workflows (*.json)"
 
 class Files(QObject):
     """The document's way to the disk and back.
+
+    Attributes:
+        autosave: Keeps unsaved edits safe from a crash.
+        offer: Asks what can wait, above the canvas.
 
     Signals:
         failed(LoomError): A file could not be read or written.
@@ -30,6 +37,11 @@ class Files(QObject):
     def __init__(self, window: QWidget, document: Document, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._document, self._settings = window, document, settings
+        self.autosave = Autosave(document, settings.data_folder / "unsaved")
+        self.autosave.failed.connect(self.failed)
+        self.offer = Offer()
+        self._watch = DiskWatch(document)
+        self._watch.changed.connect(self._tell_changed)
 
     def new(self) -> None:
         """Start an empty workflow."""
@@ -74,6 +86,47 @@ class Files(QObject):
         self.told.emit(f"Opened {path}")
         for warning in warnings:
             self.told.emit(warning)
+
+    def offer_unsaved(self) -> None:
+        """Offer what a crash left, the newest first."""
+        left = self.autosave.left_behind()
+        if not left:
+            return
+        first = left[0]
+        name = first.file.name if first.file else first.title
+        text = f'Latent Loom ended before the last changes of "{name}" were saved.'
+        self.offer.ask(text, {"Restore": lambda: self._restore(first), "Discard": lambda: self._discard(first)})
+
+    def _restore(self, left: Left) -> None:
+        try:
+            loaded = left.recover()
+        except LoomError as error:
+            self.failed.emit(error)
+            return
+        if loaded is not None and self.may_leave():
+            self._document.restore(loaded.workflow, left.file)
+            left.discard()  # the new journal holds it by now
+            for text in (f'Restored the unsaved changes of "{self._document.title}"', *loaded.warnings):
+                self.told.emit(text)
+            self.offer_unsaved()
+
+    def _discard(self, left: Left) -> None:
+        left.discard()
+        self.offer_unsaved()
+
+    def _tell_changed(self, path: object) -> None:
+        assert isinstance(path, Path)
+        lost = "" if self._document.clean else " Your unsaved changes would be lost by loading it."
+        answers = {"Keep mine": self._keep_mine, "Load it": lambda: self._reload(path)}
+        self.offer.ask(f'"{path.name}" was changed by another program.{lost}', answers)
+
+    def _keep_mine(self) -> None:
+        self._document.history.mark_dirty()
+        self._document.named.emit()
+
+    def _reload(self, path: Path) -> None:
+        self._document.history.mark_clean()
+        self.open(path)
 
     def save(self) -> bool:
         """Save to the document's file, asking for one where it has none; returns whether it was saved."""

@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.files.open(path)
         self.show_prompt()
+        self.files.offer_unsaved()
 
     def show_prompt(self) -> None:
         """Select the node that a person most likely wants to change first: the prompt, else none."""
@@ -136,6 +137,7 @@ class MainWindow(QMainWindow):
         stack = QVBoxLayout(middle)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
+        stack.addWidget(self.files.offer)
         stack.addWidget(self.banner)
         stack.addWidget(self.canvas, 1)
         settings = QWidget()
@@ -342,6 +344,7 @@ class MainWindow(QMainWindow):
         for name in _SPLITTERS:
             self._settings.set_state(name, getattr(self, f"_{name}").saveState())
         self._settings.flush()
+        self.files.autosave.stop()
         self.hide()
         self.pages.close_down()
         self.bridge.close()

@@ -54,6 +54,11 @@ class Settings:
         self._store.setValue("files/recent", names[:_RECENT_LIMIT])
         self.folder = path.parent
 
+    @property
+    def data_folder(self) -> Path:
+        """Where the program keeps what it writes for itself: beside the preferences."""
+        return Path(self._store.fileName()).parent
+
     def flush(self) -> None:
         """Write to disk now."""
         self._store.sync()

@@ -54,6 +54,10 @@ class History:
         """Remember the present state as the saved one."""
         self._clean, self._clean_reachable = self._top(), True
 
+    def mark_dirty(self) -> None:
+        """Say that the present state, and every one that undo or redo leads to, is not the saved one."""
+        self._clean_reachable = False
+
     def do(self, edit: Edit, merge_key: Hashable | None = None) -> None:
         """Apply `edit`.
 
