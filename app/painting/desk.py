@@ -85,12 +85,14 @@ class PaintingDesk(QDockWidget):
         except LoomError as error:
             self.failed.emit(error)
 
-    def picture_made(self) -> None:
-        """A run showed pictures: lay the new one below, if it is that of what is painted."""
+    def take_picture(self) -> None:
+        """Lay the picture below that a run has made, where there was none."""
         if self.session.target is None or self.session.picture is not None:
             return
         try:
-            self.session.set_picture(self._picture(self.session.target.node))
+            picture = self._picture(self.session.target.node)
+            if picture is not None:
+                self.session.set_picture(picture)
         except LoomError as error:
             self.failed.emit(error)
 

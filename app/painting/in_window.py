@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPointF, QSizeF, Qt
+from PySide6.QtCore import QObject, QPointF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QImage
 
 from app.editor.placement import free_place
-from app.runtime.messages import EngineReady, PictureMade
+from app.runtime.messages import EngineReady
 from core.events import RunQueued
 from core.graph.workflow import Point
 
@@ -32,6 +32,7 @@ class Painting(QObject):
         self._window = window
         self.desk: PaintingDesk | None = None
         window.bridge.arrived.connect(self._take)
+        window.monitor.changed.connect(self._look)
 
     def open_selected(self) -> None:
         """Paint on the selected node, else on the node whose picture is shown."""
@@ -87,10 +88,10 @@ class Painting(QObject):
         return desk
 
     def _take(self, message: object) -> None:
-        if self.desk is None:
-            return
-        if isinstance(message, EngineReady):
+        if self.desk is not None and isinstance(message, EngineReady):
             self.desk.set_catalogue(message.catalogue)
-            self.desk.look_for_picture()
-        elif isinstance(message, PictureMade):
-            self.desk.picture_made()
+            QTimer.singleShot(0, self.desk.look_for_picture)  # after the window has taken the message
+
+    def _look(self) -> None:
+        if self.desk is not None:
+            self.desk.take_picture()

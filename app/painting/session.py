@@ -132,6 +132,7 @@ class PaintSession(QObject):
         if self.target is not None:
             self.target, self.picture, self._text, self.mismatch = None, None, "", None
             self.surface.clear(1, 1)
+            self.changed.emit()
             self.closed.emit()
 
     def follow(self) -> None:

@@ -239,9 +239,10 @@ class FillTool(Tool):
 
 
 def rectangle(places: list[QPointF], even: bool) -> QPainterPath:
-    """The rectangle between the first and the last place, or the square."""
+    """The rectangle of whole pixels between the first and the last place, or the square."""
     path = QPainterPath()
-    path.addRect(_between(places[0], places[-1], even))
+    box = _between(places[0], places[-1], even)
+    path.addRect(QRectF(box.topLeft().toPoint(), box.bottomRight().toPoint()))
     return path
 
 
