@@ -11,7 +11,7 @@ import torch
 
 from core.checkpoints import model_folder
 from core.checkpoints.conditioners import text_networks, with_text_networks
-from core.checkpoints.loading import LoadOptions, load_checkpoint
+from core.checkpoints.loading import LoadOptions, load_checkpoint, load_first_stage
 from core.checkpoints.lora import apply_lora as add_lora
 from core.checkpoints.lora_file import open_lora
 from core.checkpoints.source import files_of
@@ -20,6 +20,7 @@ from core.device import select
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser
 from core.diffusion.parameterization import Parameterization
 from core.graph.node_spec import RunContext, Setting, node
+from core.models.compilation import compile_network
 from core.models.unet import UNetModel
 
 CHECKPOINTS = "Checkpoints (*.safetensors *.ckpt *.pt *.pth *.bin model_index.json)"
@@ -88,6 +89,9 @@ def checkpoint(
             help="bfloat16 and float16 take half the memory and are quicker on a GPU, at a small loss.",
         ),
     ] = "float32",
+    compiled: Annotated[
+        bool, Setting(help="Compile the denoiser: the first step of each size takes minutes, further ones less.")
+    ] = False,
     run: RunContext,
 ) -> CheckpointParts:  # fmt: skip
     """Load a published model: Stable Diffusion 1, 2 or XL, their inpainting models, or a latent diffusion model.
@@ -101,7 +105,30 @@ def checkpoint(
     loaded, device = load_checkpoint(file, options), select()
     for module in (loaded.autoencoder.module, loaded.denoiser.module, loaded.conditioner):
         module.to(device)
+    if compiled:
+        compile_network(loaded.denoiser.module)
     return CheckpointParts(loaded.autoencoder, loaded.denoiser, loaded.conditioner)
+
+
+@node(id="loom.load.autoencoder", title="Load autoencoder", category="Load")
+def autoencoder(
+    *,
+    file: Annotated[
+        Path,
+        Setting(
+            widget="file", file_filter=CHECKPOINTS, shown=True, reads=lambda path: files_of(Path(path)),
+            help="An autoencoder's own file, or any model's: only its autoencoder is read.",
+        ),
+    ],
+    run: RunContext,
+) -> Autoencoder:  # fmt: skip
+    """Load an autoencoder by itself, such as one that was trained further for Stable Diffusion.
+
+    It can take the place of the one that a model came with if both have the same latent space.
+    """
+    loaded = load_first_stage(file, LoadOptions(cancel=run.cancel))
+    loaded.module.to(select())
+    return loaded
 
 
 class AdaptedParts(NamedTuple):

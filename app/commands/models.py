@@ -1,4 +1,4 @@
-"""`python main.py models [PATH] [--install NAME] [--json]`: the installed models, or what a file or folder is.
+"""`python main.py models [PATH] [--install NAME] [--convert OUT] [--json]`: the installed models, or what a file is.
 
 Files of weights are told from their headers, without torch: at once, however large they are.
 """
@@ -20,11 +20,19 @@ def main(arguments: list[str]) -> int:
         "path", type=Path, nargs="?", help="a file of weights or a model folder (default: all that are installed)"
     )
     parser.add_argument("--install", metavar="NAME", help="install the model folder at PATH under this name")
+    parser.add_argument(
+        "--convert", metavar="OUT", type=Path,
+        help="write the single file at PATH as a diffusers folder, or the diffusers folder as a single file",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
+    if options.convert is not None and (options.path is None or options.install is not None):
+        parser.error("--convert needs the PATH of a file of weights or a diffusers folder, and no --install")
     if options.install is not None and options.path is None:
         parser.error("--install needs the PATH of the model folder, such as runs/NAME/models")
-    if options.install is None and options.path is not None and not is_own_folder(options.path):
+    if options.convert is not None:
+        models = [weights(converted(options.path, options.convert))]
+    elif options.install is None and options.path is not None and not is_own_folder(options.path):
         models = [weights(options.path)]
     else:
         models = own_models(options.path, options.install)
@@ -110,6 +118,30 @@ def weights(path: Path) -> JsonObject:
         "details": dict(found.details),
         "notes": dict(found.notes),
     }
+
+
+def converted(path: Path, target: Path) -> Path:
+    """Write a single file as a diffusers folder, or a folder as a single file; return what was written.
+
+    Raises:
+        InputError: There is something at the target, or the model cannot be converted.
+    """
+    from core.checkpoints.conversion import write_folder, write_single_file
+    from core.checkpoints.source import folder_of
+
+    folder = folder_of(path)
+    if target.exists() or (folder is not None and target.suffix != ".safetensors"):
+        there = target.exists()
+        raise InputError(
+            f"{target} cannot be written.",
+            why="There is something of that name." if there else "A folder becomes a file, which ends in .safetensors.",
+            fix="Choose another name." if there else f"Use {target.name}.safetensors.",
+        )
+    if folder is None:
+        write_folder(path, target)
+    else:
+        write_single_file(folder, target)
+    return target
 
 
 def as_text(models: list[JsonObject]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from core.diffusion.parameterization import Parameterization
 from core.errors import ModelFileError
 from core.graph.node_spec import RunContext
 from nodes.condition import text_prompt
-from nodes.load import CheckpointParts, apply_lora, checkpoint
+from nodes.load import CheckpointParts, apply_lora, autoencoder, checkpoint
 from tests.core.checkpoints import files
 
 LAYER = "input_blocks.1.1.transformer_blocks.0.attn1.to_q"
@@ -120,6 +121,21 @@ def test_each_network_has_its_strength(loaded: CheckpointParts, lora: Path) -> N
     ):  # fmt: skip
         difference = after.state_dict()[f"{layer}.weight"] - before.state_dict()[f"{layer}.weight"]
         torch.testing.assert_close(difference, torch.full_like(difference, strength))
+
+
+def test_an_autoencoder_is_read_by_itself(file: Path, loaded: CheckpointParts) -> None:
+    alone = autoencoder(file=file, run=RunContext())
+    assert alone.space == loaded.autoencoder.space
+    state = alone.module.state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in loaded.autoencoder.module.state_dict().items())
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler uses parts that torch deprecates
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_denoiser_is_compiled_on_request(file: Path, compiled: bool) -> None:
+    parts = checkpoint(file=file, compiled=compiled, run=RunContext())
+    assert (parts.denoiser.module._compiled_call_impl is not None) == compiled
 
 
 def test_a_lora_is_no_checkpoint(lora: Path) -> None:

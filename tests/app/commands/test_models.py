@@ -10,6 +10,8 @@ import pytest
 from app.commands.command_line import guarded
 from app.commands.models import as_text, main
 from core.checkpoints import model_folder
+from core.checkpoints.safetensors_file import read_header
+from tests.core.checkpoints import files
 
 
 @pytest.fixture
@@ -56,3 +58,25 @@ def test_a_folder_without_a_usable_description_is_told_in_three_parts(
 def test_a_missing_folder_is_told_in_three_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(main, [str(tmp_path / "none")]) == 1
     assert len(capsys.readouterr().err.strip().splitlines()) == 3
+
+
+def test_a_single_file_becomes_a_folder_and_a_file_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files.write_small(tmp_path / "one.safetensors")
+    assert main([str(tmp_path / "one.safetensors"), "--convert", str(tmp_path / "folder")]) == 0
+    assert "diffusers folder" in capsys.readouterr().out
+    assert main([str(tmp_path / "folder"), "--convert", str(tmp_path / "again.safetensors")]) == 0
+    assert read_header(tmp_path / "again.safetensors") == read_header(tmp_path / "one.safetensors")
+
+
+@pytest.mark.parametrize(("target", "said"), [("folder", "of that name"), ("file", "ends in .safetensors")])
+def test_conversion_overwrites_nothing_and_wants_a_file_for_a_folder(
+    tmp_path: Path, target: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    assert guarded(main, [str(tmp_path / "folder"), "--convert", str(tmp_path / target)]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_conversion_needs_a_path() -> None:
+    with pytest.raises(SystemExit):
+        main(["--convert", "folder"])
