@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-MOST_WEIGHTS = 20_000  # ten times what the largest published network has; a hostile description may name more
+MOST_WEIGHTS = 8_000  # four times what the largest published network has; a hostile description may name more
 
 
 @contextmanager

@@ -74,6 +74,11 @@ def test_beta_weighs_the_commitment_unless_legacy(legacy: bool, to_cell: float, 
     )
 
 
+def test_of_an_entry_that_is_listed_twice_the_first_place_counts() -> None:
+    quantizer = on_a_line(remap=[5, 2, 5], unknown_index=1)
+    assert quantizer.remap_to_used(torch.tensor([[2, 5], [7, 5]])).tolist() == [[1, 0], [1, 0]]
+
+
 def test_remapped_indices_count_the_used_entries_alone() -> None:
     quantizer = on_a_line(remap=[2, 3, 5, 7], unknown_index=1)
     quantized = quantizer(cells(2, 5, 7, 8))
