@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -76,15 +76,18 @@ def _denoising(pair: Pair, batch: int) -> tuple[Loss, Loss]:
 
     def ours(step: int) -> Tensor:
         noise, t = drawn(step)
-        found = prediction(pair.ours, schedule.add_noise(x_0, noise, t), t, context)
-        return (found - noise).square().mean()
+        return squared_error(prediction(pair.ours, schedule.add_noise(x_0, noise, t), t, context), noise)
 
     def peer(step: int) -> Tensor:
         noise, t = drawn(step)
-        found = prediction(pair.peer, peer_schedule.add_noise(x_0, noise, t), t, context)
-        return (found - noise).square().mean()
+        return squared_error(prediction(pair.peer, peer_schedule.add_noise(x_0, noise, t), t, context), noise)
 
     return ours, peer
+
+
+def squared_error(a: Tensor, b: Tensor) -> Tensor:
+    """Return the mean squared error, a scalar."""
+    return cast(Tensor, F.mse_loss(a, b))
 
 
 def _reconstructing(pair: Pair, batch: int) -> tuple[Loss, Loss]:

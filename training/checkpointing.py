@@ -9,6 +9,7 @@ from typing import Any
 
 from training.control import Control
 from training.disk_space import DiskSpace
+from training.distributed import Ranks
 from training.learner import Learner
 from training.run_folder import RunFolder, write_atomically
 from training.snapshot import Restored, prune, restore_snapshot, save_snapshot, snapshot_bytes
@@ -24,9 +25,13 @@ class Checkpoints:
         best: The held-out loss of the best one, infinity where none was measured.
     """
 
-    def __init__(self, folder: RunFolder, phase: str, keep: int, control: Control, space: DiskSpace) -> None:
+    def __init__(
+        self, folder: RunFolder, phase: str, keep: int, control: Control, space: DiskSpace, ranks: Ranks
+    ) -> None:
         self.path, self._folder, self._phase, self._keep = folder.path / "checkpoints" / phase, folder, phase, keep
-        self._control, self._space = control, space
+        self._space, self._ranks = space, ranks
+        # Several ranks take up requests together, so the one that writes may not do so alone.
+        self._between = control.poll if ranks.world == 1 else _nothing
         self._saved: int | None = None
         self.best, self._best_step = math.inf, -1
 
@@ -55,12 +60,18 @@ class Checkpoints:
         if step != self._saved:
             self._space.insist(
                 f"The checkpoint at step {step} of {self._phase}",
-                lambda: save_snapshot(self.path, step, learner, extra, self._control.poll),
+                lambda: save_snapshot(self.path, step, learner, extra, self._between),
                 snapshot_bytes(learner),
             )
         new, self._saved = step != self._saved, step
         if held_out is not None and held_out < self.best:
             self.best, self._best_step = held_out, step
-            write_atomically(self.path / BEST, json.dumps({"step": step, "loss": held_out}).encode())
-        prune(self.path, self._keep, self._best_step)
+            note = json.dumps({"step": step, "loss": held_out}).encode()
+            self._space.insist("The note of the best checkpoint", lambda: write_atomically(self.path / BEST, note))
+        if self._ranks.leads:
+            prune(self.path, self._keep, self._best_step)
         return new
+
+
+def _nothing() -> None:
+    """Look at no requests."""

@@ -87,9 +87,7 @@ class Control:
         self._pause(None, until, **told)
 
     def _take(self) -> None:
-        if self._cancel.cancelled:
-            self._end("stop")
-        for request in self._folder.requests():
+        for request in self._asked():
             command = request["command"]
             if command in ENDING:
                 self._end(command)
@@ -102,6 +100,13 @@ class Control:
         if self.ending == "abort":
             raise Aborted
 
+    def _asked(self) -> list[Request]:
+        interrupted: list[Request] = [{"command": "stop"}] if self._cancel.cancelled else []
+        return interrupted + self._folder.requests()
+
+    def _over(self, until: Callable[[], bool]) -> bool:
+        return until()
+
     def _end(self, command: str) -> None:
         if self.ending != "abort":
             self.ending = command
@@ -111,7 +116,7 @@ class Control:
         self._folder.event("paused", **self._where())
         try:
             with self._status.told(state="paused", **told):
-                while self._paused and not self.ending and not until():
+                while self._paused and not self.ending and not self._over(until):
                     time.sleep(_LOOK_S)
                     self._take()
                     if serve is not None:

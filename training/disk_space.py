@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from core.errors import LoomError
 from training.control import Control
+from training.distributed import Ranks
 from training.run_folder import RunFolder, is_full
 
-T = TypeVar("T")
 RETRY_S = 5.0  # quotas and limits cannot be asked for their free space, so a write is tried again now and then
 _SPARE = 1.1
 
@@ -23,11 +22,11 @@ class DiskFullError(LoomError):
 class DiskSpace:
     """Makes sure that what a run writes is written."""
 
-    def __init__(self, folder: RunFolder, control: Control, tell: Callable[[str], None]) -> None:
-        self._folder, self._control, self._tell = folder, control, tell
+    def __init__(self, folder: RunFolder, control: Control, tell: Callable[[str], None], ranks: Ranks) -> None:
+        self._folder, self._control, self._tell, self._ranks = folder, control, tell, ranks
 
-    def insist(self, what: str, write: Callable[[], T], need: int = 0) -> T:
-        """Return what `write` gives; while the disk is full, pause and try again.
+    def insist(self, what: str, write: Callable[[], object], need: int = 0) -> None:
+        """Call `write` on the rank that writes; while the disk is full, pause and try again.
 
         Args:
             what: What is written, as in "The checkpoint at step 5".
@@ -38,27 +37,31 @@ class DiskSpace:
             DiskFullError: Somebody ended the run meanwhile.
             Aborted: The run has to end as it is.
         """
-        while True:
-            try:
-                return write()
-            except OSError as error:
-                if not is_full(error):
-                    raise
-                told = disk_full(self._folder, error, what, need)
+        while (told := self._ranks.agree(self._tried(what, write, need))) is not None:
             self._folder.event("disk_full", what=what)
             if self._control.ending:
-                raise told
-            self._tell(f"{told.what} {told.why} {told.fix}")
+                raise DiskFullError(told["what"], why=told["why"], fix=told["fix"])
+            self._tell(" ".join(told.values()))
             began = time.monotonic()
 
             def worth_a_try(began: float = began) -> bool:
                 free = shutil.disk_usage(self._folder.path).free
                 return time.monotonic() - began > RETRY_S and free > need * _SPARE
 
-            self._control.pause(
-                worth_a_try, doing="waiting for space on the disk",
-                error={"what": told.what, "why": told.why, "fix": told.fix},
-            )  # fmt: skip
+            self._control.pause(worth_a_try, doing="waiting for space on the disk", error=told)
+
+    def _tried(self, what: str, write: Callable[[], object], need: int) -> dict[str, str] | None:
+        """Write; return None, or what people are told."""
+        if not self._ranks.leads:
+            return None
+        try:
+            write()
+        except OSError as error:
+            if not is_full(error):
+                raise
+            told = disk_full(self._folder, error, what, need)
+            return {"what": told.what, "why": told.why, "fix": told.fix}
+        return None
 
 
 def disk_full(folder: RunFolder, error: OSError, what: str = "The run's state", need: int = 0) -> DiskFullError:

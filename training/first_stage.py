@@ -30,7 +30,7 @@ from training.data.latent_cache import Latents, batch_for
 from training.data.training_set import TrainingSet
 from training.evaluation.in_run import evaluate_autoencoder
 from training.losses.codebook_usage import codebook_usage
-from training.phase import Critic, autocast, tile
+from training.phase import Critic, autocast, part_of, tile
 
 SHOWN = 8
 MEASURED = 256
@@ -40,11 +40,10 @@ class FirstStage:
     """The autoencoder phase; see `training.phase.Phase`."""
 
     name = "first_stage"
-    parts = 1
 
     def __init__(self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet) -> None:
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
-        self.steps, self.batch_size = config.steps, config.batch_size
+        self.steps, self.batch_size, self.parts = config.steps, config.batch_size, 1
         self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
         self.feed = data.feed(data.order(run.seed, config.batch_size))
         self.module = make_autoencoder(config)
@@ -56,8 +55,9 @@ class FirstStage:
         return self.objective.critic
 
     def loss(self, step: int, part: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
-        """Reconstruction and regularizer of the step's images."""
-        image = from_uint8(self.feed.images(step))
+        """Reconstruction and regularizer of a part of the step's images; parts change nothing of what is random."""
+        here = part_of(self.batch_size, part, self.parts)
+        image = from_uint8(self.feed.images(step)[here])
         usage: dict[str, Tensor] = {}
         with autocast(self.config.precision):
             if isinstance(self.module, VQModel):
@@ -65,7 +65,9 @@ class FirstStage:
                 regularizer, usage = quantized.loss, self._usage(quantized)
             else:
                 posterior = self.module.encode(image)
-                decoded = self.module.decode(posterior.sample(generator(self.run.seed, self.name, step)))
+                shape, stream = posterior.mean.shape[1:], generator(self.run.seed, self.name, step)
+                noise = torch.randn((self.batch_size, *shape), generator=stream, dtype=posterior.mean.dtype)[here]
+                decoded = self.module.decode(posterior.mean + posterior.std * noise)
                 regularizer = posterior.kl()
         last_layer = self.module.decoder.last_layer
         total, terms = self.objective.reconstruction(image, decoded.float(), step, last_layer, regularizer)
@@ -103,14 +105,13 @@ class DecoderTuning:
     """The decoder phase: the encoder stays as it is."""
 
     name = "decoder"
-    parts = 1
 
     def __init__(
         self, run: RunConfig, config: FirstStageConfig, autoencoder: Autoencoder, latents: Latents,
         data: TrainingSet, held_out: TrainingSet,
     ) -> None:  # fmt: skip
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
-        self.steps, self.batch_size = config.steps, config.batch_size
+        self.steps, self.batch_size, self.parts = config.steps, config.batch_size, 1
         self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
         self.feed = data.feed(data.order(run.seed + 1, config.batch_size, cached=True))
         self.autoencoder, self.latents = autoencoder, latents
@@ -126,12 +127,13 @@ class DecoderTuning:
         return self.objective.critic
 
     def loss(self, step: int, part: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
-        """Reconstruction from noised latents."""
+        """Reconstruction of a part of the step's images from noised latents."""
         image, z = from_uint8(self.feed.images(step)), self.latents[self.feed.rows(step)]
         stream = generator(self.run.seed, self.name, step)
         # Each sample has its own amount of noise, so that clean latents stay the commonest case.
         amount = self.config.latent_noise * torch.rand(len(z), 1, 1, 1, generator=stream)
-        z = z + amount * torch.randn(z.shape, generator=stream)
+        here = part_of(self.batch_size, part, self.parts)
+        z, image = (z + amount * torch.randn(z.shape, generator=stream))[here], image[here]
         with autocast(self.config.precision):
             decoded = self.module.decode(z / self.autoencoder.space.scale)
         return self.objective.reconstruction(image, decoded.float(), step, self.module.decoder.last_layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from training.config import HALF
+from training.distributed import Ranks
 from training.ema import Ema
 from training.optimization import Optimization
 from training.phase import Phase
@@ -25,11 +26,12 @@ class Learner:
     critic: Optimization | None = None
 
 
-def make_learner(phase: Phase) -> Learner:
-    """Give a phase's networks their averages and optimizers."""
+def make_learner(phase: Phase, ranks: Ranks) -> Learner:
+    """Give a phase's networks, which all `ranks` train, their averages and optimizers."""
+    share = ranks.add_gradients
     critic = phase.critic
     return Learner(
         Ema(phase.module, phase.ema_decay),
-        Optimization(phase.module, phase.optimizer, phase.steps, scaled=phase.precision == HALF),
-        None if critic is None else Optimization(critic.module, critic.optimizer, phase.steps),
+        Optimization(phase.module, phase.optimizer, phase.steps, scaled=phase.precision == HALF, share=share),
+        None if critic is None else Optimization(critic.module, critic.optimizer, phase.steps, share=share),
     )

@@ -7,7 +7,7 @@ losses of an uninterrupted one bit by bit on the same machine.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from training.checkpointing import Checkpoints
 from training.config import RunConfig
 from training.control import Aborted, Control, Poll, Request
 from training.disk_space import DiskSpace
+from training.distributed import Ranks
 from training.divergence import DivergenceGuard
 from training.learner import make_learner
 from training.logbook import Logbook, Tell
@@ -51,15 +52,16 @@ class Loop:
 
     def __init__(
         self, config: RunConfig, folder: RunFolder, phase: Phase, status: Status, control: Control, tell: Tell,
-        extend: Callable[[str, int], None],
+        extend: Callable[[str, int], None], ranks: Ranks,
     ) -> None:  # fmt: skip
-        """Prepare `phase`; `extend` is told when its steps become more."""
+        """Prepare `phase`, which all `ranks` train; `extend` is told when its steps become more."""
+        self.ranks, phase.parts = ranks, ranks.parts(phase.name, phase.parts, phase.batch_size)
         self.config, self.folder, self.phase, self.control = config, folder, phase, control
         self._extend_run = extend
-        self.space = DiskSpace(folder, control, tell)
-        self.checkpoints = Checkpoints(folder, phase.name, config.keep_checkpoints, control, self.space)
+        self.space = DiskSpace(folder, control, tell, ranks)
+        self.checkpoints = Checkpoints(folder, phase.name, config.keep_checkpoints, control, self.space, ranks)
         self.logbook = Logbook(folder, phase.name, phase.batch_size, status, self.space, control, tell)
-        self.learner = make_learner(phase)
+        self.learner = make_learner(phase, ranks)
         self.guard = DivergenceGuard(phase.name, phase.optimizer.lr, self.checkpoints.path)
         restored = self.checkpoints.restore(self.learner)
         self.step = restored.step
@@ -104,9 +106,10 @@ class Loop:
 
     def _train_step(self) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         # Dropout layers draw from torch's global stream; seeding it by step keeps resume exact.
-        torch.manual_seed(derived_seed(self.config.seed, self.phase.name, "global", self.step))
+        rank = [self.ranks.rank] if self.ranks.rank else []
+        torch.manual_seed(derived_seed(self.config.seed, self.phase.name, "global", self.step, *rank))
         self.phase.module.train()
-        optimization, found = self.learner.optimization, list[dict[str, Tensor]]()
+        optimization, found = self.learner.optimization, list[Mapping[str, Tensor]]()
         norm = optimization.descend(self._losses(found), self.step)
         if not optimization.skipped:
             self.guard.check(self.step, {"gradient norm": norm})
@@ -115,16 +118,19 @@ class Loop:
         self.step += 1
         return terms.pop("loss"), terms, norm
 
-    def _losses(self, found: list[dict[str, Tensor]]) -> Iterator[Tensor]:
+    def _losses(self, found: list[Mapping[str, Tensor]]) -> Iterator[Tensor]:
         """Give the loss of each part of the step, as a part of their mean; what they were made of joins `found`."""
         parts = self.phase.parts
-        for part in range(parts):
+        mine = range(self.ranks.rank, parts, self.ranks.world)
+        for part in mine:
             loss, terms = self.phase.loss(self.step, part)
-            self.guard.check(self.step, terms | {"loss": loss})
             found.append({"loss": loss.detach()} | {name: term.detach() for name, term in terms.items()})
-            if part == parts - 1:
-                terms = mean_terms(found)
-                self.guard.follow(self.step, terms.pop("loss"), terms)
+            if part == mine[-1]:
+                found[:] = self.ranks.joined(found)
+                for of_part in found:
+                    self.guard.check(self.step, of_part)
+                means = mean_terms(found)
+                self.guard.follow(self.step, means.pop("loss"), means)
             yield loss if parts == 1 else loss / parts
 
     def _critic_step(self) -> dict[str, Tensor]:
@@ -228,12 +234,13 @@ class Loop:
     def _finish(self) -> None:
         self.learner.ema.swap(self.phase.module)
         self.phase.module.eval()
+        models = self.folder.path / "models"
         with self.logbook.aside("finishing"):
-            self.phase.finish(self.folder.path / "models")
+            self.ranks.first(lambda: self.phase.finish(models), lambda: None)
         self.folder.event("phase_finished", phase=self.phase.name, step=self.step)
 
 
-def mean_terms(found: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+def mean_terms(found: list[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     """Return the mean of each scalar over the parts of a step that have it."""
     if len(found) == 1:
         return dict(found[0])

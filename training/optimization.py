@@ -6,7 +6,7 @@ Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (arXiv 1711.05101
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -39,7 +39,12 @@ class Optimization:
         skipped: Whether the last step was left out, because its scaled gradient was too large for float16.
     """
 
-    def __init__(self, module: nn.Module, config: OptimizerConfig, steps: int, *, scaled: bool = False) -> None:
+    def __init__(
+        self, module: nn.Module, config: OptimizerConfig, steps: int, *, scaled: bool = False,
+        share: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None,
+    ) -> None:  # fmt: skip
+        """Move the weights of `module`; `share` adds up the gradients of all processes that train it."""
+        self._share = share
         self.module, self.config, self.steps = module, config, steps
         self._parameters = [p for p in module.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
@@ -65,6 +70,7 @@ class Optimization:
         self.optimizer.zero_grad(set_to_none=True)
         for part in [loss] if isinstance(loss, Tensor) else loss:
             self.scaler.scale(part).backward()
+        self._share(self._parameters)
         self.scaler.unscale_(self.optimizer)
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm or math.inf)
         finite = bool(torch.isfinite(norm))

@@ -97,6 +97,12 @@ def autocast(precision: str, device: torch.device | None = None) -> AbstractCont
     return torch.autocast("cpu" if device is None else device.type, kind, enabled=precision != "float32")
 
 
+def part_of(batch_size: int, part: int, parts: int) -> slice:
+    """Return which samples of a batch are in one of its equal parts."""
+    size = batch_size // parts
+    return slice(part * size, (part + 1) * size)
+
+
 def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     """Lay images [n, h, w, 3] uint8 out in rows of `columns`, [h', w', 3] uint8."""
     n, h, w, _ = images.shape

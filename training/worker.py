@@ -10,9 +10,10 @@ import functools
 import json
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 import torch
 
@@ -22,17 +23,17 @@ from core.device import select
 from core.errors import Cancelled, InputError, LoomError
 from core.randomness import derived_seed
 from training.base_model import load_base
-from training.config import PHASES, RunConfig
-from training.control import Control
+from training.config import PHASES, RunConfig, load_config
 from training.data.latent_cache import cached_latents
-from training.data.opening import Opened
+from training.data.opening import Opened, open_data
 from training.data.watch import Watch
 from training.denoiser_setup import fresh_setup, further_setup
 from training.disk_space import disk_full
+from training.distributed import FollowingFolder, Ranks, SharedControl, ranks_of_this_run
 from training.first_stage import DecoderTuning, FirstStage
 from training.logbook import Tell
 from training.loop import Loop, Outcome
-from training.opening_run import FINISHED, RUNS, extend_run, finished_phases, held, open_run
+from training.opening_run import FINISHED, FROZEN, RUNS, extend_run, finished_phases, held, open_run
 from training.phase import Phase
 from training.preparing import Preparing, open_run_data
 from training.run_folder import RunFolder, is_full, write_atomically
@@ -40,6 +41,7 @@ from training.second_stage import SecondStage
 from training.status import Status
 
 CACHE = ".cache"
+T = TypeVar("T")
 
 
 def main(target: Path, overrides: Mapping[str, str] | None = None, tell: Tell = lambda line: None) -> int:
@@ -53,11 +55,26 @@ def main(target: Path, overrides: Mapping[str, str] | None = None, tell: Tell = 
     Raises:
         LoomError: The configuration cannot be used, or the run failed; status.json says the same.
     """
-    config, folder = open_run(target, overrides or {})
-    with held(folder), Status(folder) as status, interruptible() as cancel:
-        control = Control(folder, status, cancel)
+    with ranks_of_this_run() as ranks:
+        if ranks.leads:
+            return _lead(target, overrides or {}, tell, ranks)
+        return _follow(ranks)
+
+
+def _lead(target: Path, overrides: Mapping[str, str], tell: Tell, ranks: Ranks) -> int:
+    """Train on the rank that writes the run folder, which is the only one unless torchrun started more."""
+    with contextlib.ExitStack() as stack:
+
+        def opened() -> tuple[RunConfig, RunFolder]:
+            config, folder = open_run(target, overrides)
+            stack.enter_context(held(folder))
+            return config, folder
+
+        config, folder = ranks.first(opened, opened)
+        ranks.agree(folder.path)
+        status, cancel = stack.enter_context(Status(folder)), stack.enter_context(interruptible())
         try:
-            Process(config, folder, status, control, tell).train()
+            Process(config, folder, status, SharedControl(folder, status, cancel, ranks), tell, ranks).train()
         except LoomError as error:
             _fail(folder, status, error)
             raise
@@ -75,6 +92,21 @@ def main(target: Path, overrides: Mapping[str, str] | None = None, tell: Tell = 
             # Whoever watches the folder learns of it; the traceback goes on.
             _fail(folder, status, _unexpected(error))
             raise
+    return 0
+
+
+def _follow(ranks: Ranks) -> int:
+    """Train on another rank, as the one that leads tells; it tells people why, too, where something fails."""
+    try:
+        ranks.first(lambda: None, lambda: None)
+        path = ranks.agree(Path())
+        config, folder = load_config(path / FROZEN), FollowingFolder(path)
+        status = Status(folder)
+        with interruptible():
+            control = SharedControl(folder, status, CancelToken(), ranks)
+            Process(config, folder, status, control, lambda line: None, ranks).train()
+    except (LoomError, Cancelled):
+        return 1
     return 0
 
 
@@ -99,9 +131,13 @@ def interruptible() -> Iterator[CancelToken]:
 class Process:
     """The phases of a run, one after another."""
 
-    def __init__(self, config: RunConfig, folder: RunFolder, status: Status, control: Control, tell: Tell) -> None:
+    def __init__(
+        self, config: RunConfig, folder: RunFolder, status: Status, control: SharedControl, tell: Tell, ranks: Ranks
+    ) -> None:
         self.config, self.folder, self.status, self.control, self.tell = config, folder, status, control, tell
-        self.watch = Watch(CancelToken(), Preparing(folder, status, control, tell))
+        self.ranks = ranks
+        # What takes long is prepared by the first rank and kept on disk, where the others find it.
+        self.watch = Watch(CancelToken(), Preparing(folder, status, control, tell)) if ranks.leads else Watch()
 
     def train(self) -> None:
         """Run the phases that are not finished yet, and tell how it ended."""
@@ -125,22 +161,34 @@ class Process:
     def _phases(self) -> bool:
         config, folder = self.config, self.folder
         models = folder.path / "models"
-        if config.initial and not (models / "model.json").exists():
+        if config.initial and not (models / "model.json").exists() and self.ranks.leads:
             shutil.copytree(config.initial, models, dirs_exist_ok=True)
-        done = finished_phases(folder)
-        data = open_run_data(config, folder, RUNS / CACHE, self.watch)
+        done = self.ranks.agree(finished_phases(folder))
+        data = self._first(
+            lambda: open_run_data(config, folder, RUNS / CACHE, self.watch),
+            lambda: open_data(config.data, RUNS / CACHE, self.watch),
+        )
         for name in PHASES:
             if name not in config.phases or name in done:
                 continue
             self.status.update(state="preparing", phase=name, doing="building the networks")
-            phase = make_phase(name, config, models, data, self.watch)
-            extend = functools.partial(extend_run, folder)
-            loop = Loop(config, folder, phase, self.status, self.control, self.tell, extend)
+            make = functools.partial(make_phase, name, config, models, data, self.watch)
+            phase = self._first(make, make)
+            extend = functools.partial(extend_run, folder) if self.ranks.leads else lambda phase, steps: None
+            loop = Loop(config, folder, phase, self.status, self.control, self.tell, extend, self.ranks)
             if loop.run() is Outcome.STOPPED:
                 return False
             done.append(name)
-            write_atomically(folder.path / FINISHED, json.dumps(done).encode())
+            if self.ranks.leads:
+                write_atomically(folder.path / FINISHED, json.dumps(done).encode())
         return True
+
+    def _first(self, lead: Callable[[], T], follow: Callable[[], T]) -> T:
+        """Do as `Ranks.first`, with the leading rank obeying alone meanwhile."""
+        with self.control.alone():
+            made = self.ranks.first(lead, follow)
+        self.control.share()
+        return made
 
 
 def _fail(folder: RunFolder, status: Status, error: LoomError) -> None:

@@ -1,7 +1,7 @@
 """Convolutions that take a shorter way where no gradient is wanted; parameters and results are `nn.Conv2d`'s.
 
 On a processor in float32: few positions are gathered for one matrix product, which reads the weight once as it lies;
-many are filtered by `core.models.winograd`. Everything else, and all training but that of 1x1, is torch's own convolution.
+many are filtered by `core.models.winograd`. Everything else, and all training of 3x3, is torch's own convolution.
 Letters: b batch, c channels in, o channels out, h height, w width.
 """
 
