@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.checkpoints.model_folder import MODELS, load_autoencoder, load_model, read_description
+from core.checkpoints.model_folder import load_autoencoder, load_model, read_description
+from core.checkpoints.model_library import folders
 from core.conditioning.prompt_encoder import PromptEncoder
 from core.diffusion.latent_diffusion import LatentDiffusion
 from core.errors import InputError, ModelFileError
@@ -103,7 +104,7 @@ def open_subject(
     if scenes is None:
         report.left_out.append("What pictures show: nobody knows it of this data, only of the shipped scenes.")
     else:
-        found = find_judge(data.scenes, [models, *sorted(MODELS.iterdir())])
+        found = find_judge(data.scenes, [models, *folders().values()])
         judge = None if found is None else load_judge(found)
         if judge is None:
             report.left_out.append("What pictures show: no judge knows these classes and backgrounds at this size.")
@@ -154,8 +155,8 @@ def model_folder_of(target: Path) -> Path:
     Raises:
         InputError: There is no model there.
     """
-    for folder in (target / "models", target, MODELS / target):
-        if (folder / "model.json").is_file():
+    for folder in (target / "models", target, folders().get(str(target))):
+        if folder is not None and (folder / "model.json").is_file():
             return folder
     if (target / "config.toml").is_file():
         raise ModelFileError(
