@@ -83,7 +83,7 @@ class Easel(Sheet):
             radius = max(self.tool.options.brush.size * self.scale / 2, 2.0) + 3
             rect = QRectF(self._place.x() - radius, self._place.y() - radius, 2 * radius, 2 * radius).toAlignedRect()
         outline = self.tool.outline()
-        if not outline.isEmpty() or self.tool.busy:
+        if not outline.isEmpty():
             rect = rect.united(
                 self.transform_to_widget().mapRect(outline.boundingRect()).toAlignedRect().adjusted(-3, -3, 3, 3)
             )
@@ -109,15 +109,16 @@ class Easel(Sheet):
 
     def _draw_outline(self, painter: QPainter) -> None:
         """Draw light on dark, so that it is seen on every picture."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         outline = self.transform_to_widget().map(self.tool.outline())
-        for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255, 230), 1.2)):
-            painter.setPen(QPen(color, width))
+        ring = self.tool.ring and self._inside and self._pan_from is None and not self._space
+        radius = max(self.tool.options.brush.size * self.scale / 2, 2.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not outline.isEmpty())  # a large ring would take long
+        for color, wider in ((QColor(0, 0, 0, 160), 1.0), (QColor(255, 255, 255, 230), 0.0)):
+            painter.setPen(QPen(color, 1.2 + 1.8 * wider if not outline.isEmpty() else 0.0))
             painter.drawPath(outline)
-            if self.tool.ring and self._inside and self._pan_from is None and not self._space:
-                radius = max(self.tool.options.brush.size * self.scale / 2, 2.0)
-                painter.drawEllipse(self._place, radius, radius)
+            if ring:
+                painter.drawEllipse(self._place, radius + wider, radius + wider)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         left, right = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton

@@ -52,7 +52,7 @@ class PaintSession(QObject):
         self.target: Target | None = None
         self.picture: QImage | None = None
         self.mismatch: tuple[tuple[int, int], tuple[int, int]] | None = None
-        self._text = ""
+        self._text, self._own = "", False
         document.edited.connect(self.follow)
         document.replaced.connect(self.close)
 
@@ -104,6 +104,7 @@ class PaintSession(QObject):
         tiles = self.surface.take_changes()
         if tiles:
             size = (self.surface.width, self.surface.height)
+            self._own = True  # what the document will hold is shown already
             self._document.do(PaintTiles(self.target.node, self.target.setting, *size, tiles))
 
     def replace(self, pixels: Painted) -> None:
@@ -145,7 +146,9 @@ class PaintSession(QObject):
             return
         value = node.settings.get(self.target.setting, "")
         text = value if isinstance(value, str) else ""
-        if text == self._text:
+        own, self._own = self._own, False
+        if own or text == self._text:
+            self._text = text
             return
         try:
             if text:

@@ -16,6 +16,8 @@ from core.imaging.brush import NOWHERE, Area, Brush, Dab, blend, stamp
 from core.imaging.painted import Painted
 
 View = Literal["overlay", "mask", "result"]
+_AHEAD = 2
+"""Squares that are packed with each event of a stroke."""
 VIEWS: tuple[View, ...] = ("overlay", "mask", "result")
 
 
@@ -40,6 +42,7 @@ class Surface(QObject):
         self.label: int | None = None
         self._colors: list[int] = []
         self._before: dict[str, Painted] = {}
+        self._packed: dict[str, str] = {}
         self._text = TiledText(1, 1, {})
         self._make(1, 1)
 
@@ -78,7 +81,7 @@ class Surface(QObject):
             return
         before, now = self._text.tiles, parsed.tiles
         differing = [place for place in {**before, **now} if before.get(place) != now.get(place)]
-        self._before.clear()
+        self._forget()
         painted.unpack_into(self.pixels, parsed, differing)
         self._text = parsed
         area = NOWHERE
@@ -96,12 +99,14 @@ class Surface(QObject):
     def press(self, brush: Brush, dabs: Sequence[Dab], *, erase: bool = False) -> None:
         """Stamp along a stroke."""
         area = NOWHERE
+        near: set[str] = set()
         for dab in dabs:
             inside, values = stamp(brush, dab, *self.pixels.shape)
             if not inside.empty:
-                self._remember(inside)
+                near |= self._remember(inside)
                 blend(self.pixels[inside.box], values, erase=erase, label=self.label)
                 area = area.united(inside)
+        self._pack_ahead(near)
         self._tell(area)
 
     def fill(self, path: QPainterPath, value: int, *, erase: bool = False) -> None:
@@ -139,8 +144,9 @@ class Surface(QObject):
         for place, before in self._before.items():
             now = self.pixels[painted.box_of(place, self.height, self.width)]
             if not np.array_equal(before, now):
-                changed[place] = painted.pack_tile(now)
-        self._before.clear()
+                packed = self._packed.get(place)
+                changed[place] = painted.pack_tile(now) if packed is None else packed
+        self._forget()
         self._text = self._text.with_tiles(changed)
         return changed
 
@@ -151,7 +157,7 @@ class Surface(QObject):
             rows, columns = painted.box_of(place, self.height, self.width)
             self.pixels[rows, columns] = before
             area = area.united(Area(columns.start, rows.start, columns.stop, rows.stop))
-        self._before.clear()
+        self._forget()
         self._tell(area)
 
     def _make(self, width: int, height: int) -> None:
@@ -161,16 +167,28 @@ class Surface(QObject):
         self.pixels: Painted = memory[:, :width]
         self.image = QImage(memory.data, width, height, stride, QImage.Format.Format_Indexed8)
         self.image.setColorTable(self._colors or mask_colors("overlay", QColor("red")))
-        self._before.clear()
+        self._forget()
         self.resized.emit()
 
-    def _remember(self, area: Area) -> None:
+    def _remember(self, area: Area) -> set[str]:
+        """Keep the squares of an area as they are before they are painted on; return their places."""
         inside = area.within(*self.pixels.shape)
-        if inside.empty:
-            return
-        for place in painted.places(*inside.box):
+        touched = set() if inside.empty else set(painted.places(*inside.box))
+        for place in touched:
+            self._packed.pop(place, None)
             if place not in self._before:
                 self._before[place] = self.pixels[painted.box_of(place, self.height, self.width)].copy()
+        return touched
+
+    def _pack_ahead(self, near: set[str]) -> None:
+        """Pack squares that a stroke has left behind, a few at a time, so that its end is as quick as its middle."""
+        waiting = [place for place in self._before if place not in near and place not in self._packed]
+        for place in waiting[:_AHEAD]:
+            self._packed[place] = painted.pack_tile(self.pixels[painted.box_of(place, self.height, self.width)])
+
+    def _forget(self) -> None:
+        self._before.clear()
+        self._packed.clear()
 
     def _tell(self, area: Area) -> None:
         if not area.empty:

@@ -170,8 +170,13 @@ def _curve(
     """Return places [n, 3] (x, y, pressure) on the curve from `start` to `end`, both included."""
     a, b = (np.array([dab.x, dab.y, dab.pressure]) for dab in (start, end))
     length = math.hypot(b[0] - a[0], b[1] - a[1])
-    leaving = _tangent(before, start, end, length)
-    arriving = _tangent(start, end, after, length)
+    middle = np.array([b[0] - a[0], b[1] - a[1], 0.0])
+    leaving = None if before is None else _tangent(before, start, end, length)
+    arriving = None if after is None else _tangent(start, end, after, length)
+    if leaving is None:  # a parabola, which its other end and the chord decide
+        leaving = middle if arriving is None else 2 * middle - arriving
+    if arriving is None:
+        arriving = 2 * middle - leaving
     count = 2 + int(min(length, 256) / 4)
     t = np.linspace(0.0, 1.0, count)[:, None]
     line = (
@@ -182,19 +187,11 @@ def _curve(
     return np.asarray(line)
 
 
-def _tangent(
-    before: Dab | None, at: Dab, after: Dab | None, length: float
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _tangent(before: Dab, at: Dab, after: Dab, length: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the derivative at a place over a piece of this length, by the parabola through it and its neighbours."""
     here = np.array([at.x, at.y, 0.0])
-    ways = []
-    for neighbour, sign in ((before, 1.0), (after, -1.0)):
-        if neighbour is not None:
-            way = (here - np.array([neighbour.x, neighbour.y, 0.0])) * sign
-            ways.append((way, max(float(np.hypot(way[0], way[1])), 1e-9)))
-    if len(ways) == 1:
-        return np.asarray(ways[0][0] / ways[0][1] * length)
-    (first, d), (second, e) = ways
+    first, second = here - np.array([before.x, before.y, 0.0]), np.array([after.x, after.y, 0.0]) - here
+    d, e = (max(float(np.hypot(way[0], way[1])), 1e-9) for way in (first, second))
     return np.asarray((first / d * e + second / e * d) / (d + e) * length)
 
 

@@ -126,7 +126,7 @@ def scaled(pixels: Painted, height: int, width: int) -> Painted:
     """Return pixels at another size, each that of the nearest one."""
     rows = (np.arange(height) * 2 + 1) * pixels.shape[0] // (2 * height)
     columns = (np.arange(width) * 2 + 1) * pixels.shape[1] // (2 * width)
-    return pixels[rows][:, columns]
+    return np.ascontiguousarray(pixels[rows][:, columns], dtype=np.uint8)
 
 
 def flooded(pixels: npt.NDArray[np.uint8], row: int, column: int, tolerance: int) -> npt.NDArray[np.bool_]:
