@@ -23,7 +23,8 @@ import torch
 from PIL import Image as Pillow
 from torch import Tensor
 
-from core.checkpoints.model_folder import MODELS, find, installed, load_model
+from core.checkpoints.model_folder import load_model
+from core.checkpoints.model_library import SHIPPED, find, folders
 from core.diffusion.latent_diffusion import LatentDiffusion
 from core.errors import InputError
 from core.imaging.image import to_uint8
@@ -104,11 +105,13 @@ def measure() -> Figures:
     """Measure every installed model that has a configuration of its name and a judge."""
     torch.set_num_threads(1)
     count = int(os.environ.get("LOOM_QUALITY_N", "300"))
-    chosen = os.environ.get("LOOM_QUALITY_MODELS", ",".join(installed())).split(",")
+    chosen = os.environ.get(
+        "LOOM_QUALITY_MODELS", ",".join(name for name, folder in folders().items() if folder.parent == SHIPPED)
+    ).split(",")
     figures: Figures = {}
     for name in chosen:
         config = load_config(CONFIGS / f"{name}.toml")
-        judge = find_judge(config.data.scenes, [find(name), *sorted(MODELS.iterdir())])
+        judge = find_judge(config.data.scenes, [find(name), *folders().values()])
         if judge is None:
             raise InputError(
                 f"Nobody can judge the pictures of {name}.", why="No judge.safetensors knows all that its scenes show.",

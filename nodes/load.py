@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple, cast
 
 import torch
 
-from core.checkpoints import model_folder
+from core.checkpoints import model_folder, model_library
 from core.checkpoints.conditioners import text_networks, with_text_networks
 from core.checkpoints.loading import LoadOptions, load_checkpoint, load_first_stage
 from core.checkpoints.lora import apply_lora as add_lora
@@ -37,15 +37,15 @@ class ModelParts(NamedTuple):
 
 
 def _files(name: str) -> Sequence[Path]:
-    folder = model_folder.MODELS / name
-    return sorted(file for file in folder.glob("*") if file.suffix in (".json", ".safetensors"))
+    folder = model_library.folders().get(name)
+    return sorted(file for file in folder.iterdir() if file.suffix in (".json", ".safetensors")) if folder else ()
 
 
 @node(id="loom.load.model", title="Load model", category="Load")
 def load_model(
     *,
     model: Annotated[
-        str, Setting(choices=model_folder.installed, reads=_files, shown=True, help="An installed model.")
+        str, Setting(choices=model_library.installed, reads=_files, shown=True, help="An installed model.")
     ] = "stickers-64",
 ) -> ModelParts:
     """Load a latent diffusion model: its autoencoder, its denoiser, and what reads its conditions.
@@ -53,7 +53,7 @@ def load_model(
     The three were trained together; connect each to the nodes that use it. Most models are told what to show by a
     prompt; others by a class, by boxes, by a semantic map or by a picture.
     """
-    loaded, device = model_folder.load_model(model_folder.find(model)), select()
+    loaded, device = model_folder.load_model(model_library.find(model)), select()
     for module in (loaded.autoencoder.module, loaded.denoiser.module, loaded.conditioner):
         module.to(device)
     return ModelParts(loaded.autoencoder, loaded.denoiser, loaded.conditioner)

@@ -16,7 +16,7 @@ for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # Settings, journals, cached icons and user folders that the program keeps go here, and away with the run.
 _home = tempfile.TemporaryDirectory(prefix="loom-tests-", ignore_cleanup_errors=True)
-for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "LATENT_LOOM_HOME"):
     os.environ[variable] = _home.name
 
 if "torch" in sys.modules:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.checkpoints import model_folder
+from core.checkpoints import model_library
 from core.graph import workflow_file
 from core.graph.edits import SetSetting
 from core.graph.execution import Executor
@@ -51,7 +51,7 @@ def test_a_shipped_workflow_knows_its_nodes_and_has_a_title(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_shipped_workflow_is_valid(file: Path) -> None:
     workflow = opened(file)
-    missing = models_of(workflow) - set(model_folder.installed())
+    missing = models_of(workflow) - set(model_library.installed())
     problems = validate(workflow, REGISTRY)
     # Where a model is not installed, that alone may be said of the workflow.
     assert [problem for problem in problems if not (missing and problem.port == "model")] == []
@@ -60,7 +60,7 @@ def test_a_shipped_workflow_is_valid(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_shipped_workflow_runs_and_its_pictures_carry_it(file: Path, tmp_path: Path) -> None:
     workflow = opened(file)
-    if missing := models_of(workflow) - set(model_folder.installed()):
+    if missing := models_of(workflow) - set(model_library.installed()):
         pytest.skip(f"not installed: {', '.join(sorted(missing))}")
     for node in list(workflow.nodes.values()):
         if node.type in QUICK:

@@ -1,5 +1,7 @@
 """`python main.py models [PATH] [--install NAME] [--convert OUT] [--json]`: the installed models, or what a file is.
 
+`--install` puts a model folder, such as runs/NAME/models, among a person's own models; `--to resources/models` among
+those that ship with the program.
 Files of weights are told from their headers, without torch: at once, however large they are.
 """
 
@@ -9,7 +11,7 @@ import argparse
 import json
 from pathlib import Path
 
-from core.errors import InputError
+from core.errors import InputError, LoomError
 from core.graph.json_types import JsonObject
 
 
@@ -20,6 +22,8 @@ def main(arguments: list[str]) -> int:
         "path", type=Path, nargs="?", help="a file of weights or a model folder (default: all that are installed)"
     )
     parser.add_argument("--install", metavar="NAME", help="install the model folder at PATH under this name")
+    parser.add_argument("--to", metavar="DIR", type=Path, help="where to install it (default: your own models)")
+    parser.add_argument("--replace", action="store_true", help="install it also where a model has this name already")
     parser.add_argument(
         "--convert", metavar="OUT", type=Path,
         help="write the single file at PATH as a diffusers folder, or the diffusers folder as a single file",
@@ -30,12 +34,18 @@ def main(arguments: list[str]) -> int:
         parser.error("--convert needs the PATH of a file of weights or a diffusers folder, and no --install")
     if options.install is not None and options.path is None:
         parser.error("--install needs the PATH of the model folder, such as runs/NAME/models")
+    if options.install is None and (options.to is not None or options.replace):
+        parser.error("--to and --replace need --install NAME")
     if options.convert is not None:
         models = [weights(converted(options.path, options.convert))]
-    elif options.install is None and options.path is not None and not is_own_folder(options.path):
-        models = [weights(options.path)]
+    elif options.install is not None:
+        models = [installed(options.path, options.install, options.to, options.replace)]
+    elif options.path is None:
+        models = listed()
+    elif is_own_folder(options.path):
+        models = [own_model(existing(options.path))]
     else:
-        models = own_models(options.path, options.install)
+        models = [weights(options.path)]
     print(json.dumps({"models": models}, indent=2) if options.json else as_text(models))
     return 0
 
@@ -45,22 +55,37 @@ def is_own_folder(path: Path) -> bool:
     return path.name == "model.json" or (path / "model.json").is_file()
 
 
-def own_models(path: Path | None, install_as: str | None) -> list[JsonObject]:
-    """Describe the installed models, or the model folder at `path`, installing it first under a name.
+def listed() -> list[JsonObject]:
+    """Describe all models that can be chosen by name; one that is damaged says so."""
+    from core.checkpoints.model_library import folders
+
+    models: list[JsonObject] = []
+    for name, folder in folders().items():
+        try:
+            models.append(own_model(folder))
+        except LoomError as error:
+            damage = {"what": error.what, "why": error.why, "fix": error.fix}
+            models.append({"name": name, "folder": str(folder), "parts": {}, "files": {}, "damage": damage})
+    return models
+
+
+def installed(path: Path, name: str, to: Path | None, replace: bool) -> JsonObject:
+    """Install the model folder at `path` under a name and describe it.
 
     Raises:
-        InputError: There is no such folder.
+        InputError: There is no such folder, the name cannot be used or is taken, or the folder cannot be written to.
+        ModelFileError: It is no whole model.
     """
-    from core.checkpoints import model_folder
     from core.checkpoints.install import install
 
-    if path is None:
-        folders = [model_folder.find(name) for name in model_folder.installed()]
-    elif install_as is not None:
-        folders = [install(existing(path), install_as)]
-    else:
-        folders = [existing(path)]
-    return [own_model(folder, model_folder.read_description(folder)) for folder in folders]
+    try:
+        return own_model(install(existing(path), name, to=to, replace=replace))
+    except OSError as error:
+        raise InputError(
+            f"{path} could not be installed as {name}.",
+            why=f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}.",
+            fix="Make room on the disk, or the folder writable, or name another folder: --to DIR",
+        ) from error
 
 
 def existing(path: Path) -> Path:
@@ -79,12 +104,18 @@ def existing(path: Path) -> Path:
     return folder
 
 
-def own_model(folder: Path, description: JsonObject) -> JsonObject:
-    """Return what a model folder holds: its parts with their arguments, and the bytes of each weight file."""
+def own_model(folder: Path) -> JsonObject:
+    """Return what a model folder holds: its parts with their arguments, and the bytes of each weight file.
+
+    Raises:
+        ModelFileError: Its model.json cannot be used.
+    """
+    from core.checkpoints.model_folder import read_description
+
     return {
         "name": folder.name,
         "folder": str(folder),
-        "parts": {name: part for name, part in description.items() if isinstance(part, dict)},
+        "parts": {name: part for name, part in read_description(folder).items() if isinstance(part, dict)},
         "files": {path.name: path.stat().st_size for path in sorted(folder.glob("*.safetensors"))},
     }
 
@@ -153,8 +184,11 @@ def as_text(models: list[JsonObject]) -> str:
 
 
 def _own_lines(model: JsonObject) -> list[str]:
+    first = f"{model['name']}  ({model['folder']})"
+    if "damage" in model:
+        return [first, *(f"    {line}" for line in model["damage"].values())]
     files = [f"    {name}: {size / 1e6:.1f} MB" for name, size in model["files"].items()]
-    return [f"{model['name']}  ({model['folder']})", f"    parts: {', '.join(model['parts']) or 'none'}", *files]
+    return [first, f"    parts: {', '.join(model['parts']) or 'none'}", *files]
 
 
 def _weights_lines(model: JsonObject) -> list[str]:

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.checkpoints import model_folder
+from core.checkpoints import model_folder, model_library
 from core.errors import InputError
 
+# Names that every file system takes.
+_NAME = re.compile(r"\w(?:[\w .+()-]*[\w+()-])?")
 
-def install(source: Path, name: str, dtype: torch.dtype = torch.float16) -> Path:
-    """Copy the model folder `source` (such as runs/NAME/models) to the installed models as `name`; return it.
 
-    A model of that name is replaced only once the new one is whole.
+def install(
+    source: Path, name: str, *, to: Path | None = None, replace: bool = False, dtype: torch.dtype = torch.float16
+) -> Path:
+    """Copy the model folder `source` (such as runs/NAME/models) to `to` / `name`; return that folder.
+
+    Args:
+        source: A whole model.
+        name: What it is chosen by from now on.
+        to: None = the person's own models.
+        replace: Whether a model of that name may be replaced; it is only once the new one is whole, and what lies
+            beside its weights and is not in `source`, such as a card, stays.
+        dtype: Of its floating-point weights.
 
     Raises:
-        InputError: The name is no folder name, or `source` is no whole model.
+        InputError: The name cannot be used, or is taken.
+        ModelFileError: `source` is no whole model.
+        OSError: The folder cannot be written to.
     """
-    if not name or Path(name).name != name or name.startswith("."):
-        raise InputError(
-            f"A model cannot be called {name!r}.",
-            why="The name becomes the name of a folder.",
-            fix="Use letters, digits and hyphens, such as stickers-64.",
-        )
+    target = _target(name, to or model_library.user_models(), replace)
     model_folder.load_model(source)
-    target, aside = model_folder.MODELS / name, model_folder.MODELS / f".{name}.part"
-    shutil.rmtree(aside, ignore_errors=True)
+    aside, old = target.with_name(f".{name}.part"), target.with_name(f".{name}.old")
+    for left in (aside, old):
+        shutil.rmtree(left, ignore_errors=True)
     aside.mkdir(parents=True)
     for file in sorted(source.iterdir()):
         if file.suffix == ".safetensors":
@@ -36,11 +46,48 @@ def install(source: Path, name: str, dtype: torch.dtype = torch.float16) -> Path
             save_file(tensors, aside / file.name)
         elif file.suffix == ".json":
             shutil.copyfile(file, aside / file.name)
-    # What people wrote about the model, and its judge, stay.
     if target.exists():
         for file in target.iterdir():
             if not (aside / file.name).exists():
                 shutil.copyfile(file, aside / file.name)
-        shutil.rmtree(target)
+        target.rename(old)
     aside.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _target(name: str, place: Path, replace: bool) -> Path:
+    """Return the folder that a model of this name gets in `place`.
+
+    Raises:
+        InputError: The name cannot be used, or is taken.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"A model cannot be called {name!r}.",
+            why="The name becomes the name of a folder.",
+            fix="Use letters, digits and hyphens, such as stickers-64.",
+        )
+    ships, target = model_library.SHIPPED, place / name
+    if (ships / name).exists() and place.resolve() != ships.resolve():
+        raise InputError(
+            f"A model of your own cannot be called {name}.",
+            why="A model that ships with the program has this name, and workflows mean that one.",
+            fix=f"Use another name, such as {_free(f'my-{name}', place)}.",
+        )
+    if target.exists() and not replace:
+        raise InputError(
+            f"There is a model called {name} already.",
+            why=f"It lies in {target}.",
+            fix=f"Use another name, such as {_free(name, place)}, or say that it is to be replaced.",
+        )
+    return target
+
+
+def _free(name: str, place: Path) -> str:
+    """Return `name`, or the first of name-2, name-3... that is not taken."""
+    number, free = 1, name
+    while (place / free).exists() or (model_library.SHIPPED / free).exists():
+        number += 1
+        free = f"{name}-{number}"
+    return free

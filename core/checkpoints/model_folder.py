@@ -30,35 +30,12 @@ from core.conditioning.text import END, START, TextEncoder
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentDiffusion, LatentSpace
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
-from core.errors import InputError, ModelFileError
+from core.errors import ModelFileError
 from core.models.first_stages import make_first_stage
 from core.models.unet import UNetModel
 from core.models.weightless import weightless
 
 FORMAT, VERSION = "latent-loom-model", 1
-MODELS = Path(__file__).parents[2] / "resources" / "models"
-
-
-def installed() -> tuple[str, ...]:
-    """Return the names of the shipped model folders, in alphabetical order."""
-    return tuple(sorted(file.parent.name for file in MODELS.glob("*/model.json")))
-
-
-def find(name: str) -> Path:
-    """Return the folder of an installed model.
-
-    Raises:
-        InputError: There is no model of that name.
-    """
-    folder = MODELS / name
-    if not name or not (folder / "model.json").is_file():
-        raise InputError(
-            f"There is no model called {name!r}.",
-            why=f"The installed models are: {', '.join(installed()) or 'none'}.",
-            fix="Choose one of these.",
-            port="model",
-        )
-    return folder
 
 
 def save_autoencoder(

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from benchmarks import quality
-from core.checkpoints.model_folder import find, load_model
+from core.checkpoints.model_folder import load_model
+from core.checkpoints.model_library import find
 from core.diffusion.latent_diffusion import LatentDiffusion
 from core.errors import InputError
 from training.conditions.config import ConditioningConfig

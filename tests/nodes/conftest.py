@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.checkpoints import model_folder
+from core.checkpoints import model_folder, model_library
 from core.conditioning.text import TextEncoder
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentSpace
 from core.diffusion.noise_schedule import NoiseSchedule
@@ -65,7 +65,7 @@ def installed_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _only_these_models(installed_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_folder, "MODELS", installed_models)
+    monkeypatch.setattr(model_library, "SHIPPED", installed_models)
 
 
 @pytest.fixture

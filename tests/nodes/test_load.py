@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.checkpoints import model_folder
+from core.checkpoints import model_library
 from core.errors import InputError
 from nodes.load import ModelParts, load_model
 
@@ -27,7 +27,7 @@ def test_weights_are_those_of_the_named_model(model: ModelParts, other_model: Mo
 def test_the_choices_are_the_installed_models() -> None:
     setting = load_model.spec.settings["model"].setting
     assert callable(setting.choices)
-    assert setting.choices() == ("one", "two") == model_folder.installed()
+    assert setting.choices() == ("one", "two") == model_library.installed()
 
 
 def test_the_files_that_decide_the_result_are_named_for_the_cache() -> None:

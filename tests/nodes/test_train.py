@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.checkpoints import model_folder
+from core.checkpoints import model_library
 from core.errors import InputError
 from core.graph.node_spec import RunContext
 from nodes import train
@@ -28,7 +28,7 @@ def config(tmp_path: Path) -> Path:
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, str]]:
     """Runs are finished already: their models are the installed one called "one"; gives what was asked for."""
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "models").symlink_to(model_folder.MODELS / "one")
+    (tmp_path / "run" / "models").symlink_to(model_library.SHIPPED / "one")
     found: list[dict[str, str]] = []
 
     def trained(config: object, file: Path, overrides: dict[str, str], *rest: object) -> Finished:

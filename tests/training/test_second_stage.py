@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from core.checkpoints import model_folder
+from core.checkpoints import model_library
 from core.checkpoints.model_folder import load_model
 from core.conditioning.layout import Box, Layout
 from core.errors import InputError
@@ -162,7 +162,7 @@ def test_a_trained_model_samples_through_the_nodes(
         name="boxes", phases="second_stage", initial=str(finished_run / "models"), second_stage__steps="2",
         second_stage__conditioning__kinds="layout",
     )  # fmt: skip
-    monkeypatch.setattr(model_folder, "MODELS", folder)
+    monkeypatch.setattr(model_library, "SHIPPED", folder)
     model = load_model_node(model="models")
     layout = Layout((Box(x=0.1, y=0.2, width=0.5, height=0.5, label="fox"),))
     positive, negative = layout_condition(model.text_encoder, layout), no_condition(model.text_encoder)

@@ -9,9 +9,10 @@ import pytest
 
 from app.commands.command_line import guarded
 from app.commands.models import as_text, main
-from core.checkpoints import model_folder
+from core.checkpoints import model_folder, model_library
 from core.checkpoints.safetensors_file import read_header
 from tests.core.checkpoints import files
+from tests.core.checkpoints.own_model import write_model
 
 
 @pytest.fixture
@@ -38,7 +39,55 @@ def test_a_folder_or_its_description_tells_parts_and_sizes(
 def test_the_installed_models_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json"]) == 0
     names = [model["name"] for model in json.loads(capsys.readouterr().out)["models"]]
-    assert names == list(model_folder.installed())
+    assert names == list(model_library.installed())
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of own models."""
+    monkeypatch.setenv("LATENT_LOOM_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "models"
+
+
+def test_a_damaged_model_is_named_and_the_others_are_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "broken").mkdir(parents=True)
+    (home / "broken" / "model.json").write_text("{", encoding="utf-8")
+    assert main([]) == 0
+    printed = capsys.readouterr().out
+    assert "The model folder broken cannot be read." in printed
+    assert [line for line in printed.splitlines() if line.startswith("stickers-64 ")]
+    assert main(["--json"]) == 0
+    models = {model["name"]: model for model in json.loads(capsys.readouterr().out)["models"]}
+    assert models["broken"]["damage"]["why"]
+    assert "damage" not in models["stickers-64"]
+    assert guarded(main, [str(home / "broken")]) == 1
+
+
+def test_a_model_is_installed_once_and_again_only_on_request(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = str(write_model(tmp_path / "models"))
+    assert main([trained, "--install", "fox"]) == 0
+    assert str(home / "fox") in capsys.readouterr().out
+    assert guarded(main, [trained, "--install", "fox"]) == 1
+    assert len(capsys.readouterr().err.strip().splitlines()) == 3
+    assert main([trained, "--install", "fox", "--replace"]) == 0
+    assert main([trained, "--install", "fox", "--to", str(tmp_path / "elsewhere")]) == 0
+    assert (tmp_path / "elsewhere" / "fox" / "model.json").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_told_in_three_parts(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.parent.write_text("a file where a folder should be")
+    assert guarded(main, [str(write_model(tmp_path / "models")), "--install", "fox"]) == 1
+    assert "--to DIR" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [["--replace"], ["--to", "elsewhere"], ["--install", "fox"]])
+def test_what_belongs_to_installing_needs_the_rest(more: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(more)
 
 
 def test_no_models_are_said_so() -> None:

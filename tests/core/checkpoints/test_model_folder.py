@@ -12,48 +12,23 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models
 
-from core.checkpoints import model_folder
 from core.checkpoints.conditioner_description import describe
 from core.checkpoints.model_folder import load_autoencoder, load_model, save_autoencoder, save_diffusion
 from core.conditioning.build import build_conditioner
 from core.conditioning.class_label import ClassEmbedder
 from core.conditioning.text import TextEncoder
 from core.conditioning.unconditional import Unconditional
-from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentSpace
-from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.latent_diffusion import Autoencoder
 from core.diffusion.parameterization import Parameterization
-from core.errors import InputError, ModelFileError
-from core.models.autoencoder_kl import AutoencoderKL
-from core.models.text_transformer import BERTEmbedder
-from core.models.unet import UNetModel
+from core.errors import ModelFileError
 from core.models.vq_model import VQModel
-
-FIRST: dict[str, Any] = {
-    "ddconfig": {
-        "ch": 8, "out_ch": 3, "ch_mult": [1], "num_res_blocks": 1, "attn_resolutions": [], "in_channels": 3,
-        "resolution": 8, "z_channels": 2,
-    },
-    "embed_dim": 2,
-}  # fmt: skip
-UNET: dict[str, Any] = {
-    "image_size": 8, "in_channels": 2, "out_channels": 2, "model_channels": 32, "num_res_blocks": 1,
-    "attention_resolutions": [], "channel_mult": [1], "num_heads": 1,
-}  # fmt: skip
-SPACE = LatentSpace("tiny", channels=2, factor=1, scale=0.3)
-SCHEDULE = NoiseSchedule(schedule="cosine", timesteps=50)
-WORDS = {"[PAD]": 0, "[UNK]": 1, "fox": 2, "[CLS]": 3, "[SEP]": 4}
+from tests.core.checkpoints.own_model import FIRST, SCHEDULE, SPACE, UNET, WORDS, write_model
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder as training leaves it."""
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    torch.manual_seed(2)
-    save_autoencoder(folder, Autoencoder(AutoencoderKL(**FIRST), SPACE), FIRST)
-    tokenizer = Tokenizer(models.WordLevel(WORDS, unk_token="[UNK]"))
-    text = TextEncoder(tokenizer, BERTEmbedder(16, 2, len(WORDS), 5))
-    save_diffusion(folder, Denoiser(UNetModel(**UNET), SPACE, SCHEDULE, Parameterization.X0), text, UNET)
-    return folder
+    return write_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture

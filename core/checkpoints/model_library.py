@@ -1,0 +1,48 @@
+"""The models that can be chosen by name: those that ship with the program, and those of the person who uses it.
+
+A person's own lie in the folder `models` of LATENT_LOOM_HOME, which is ~/.latent-loom unless the environment names
+another. A shipped model's name always means the shipped one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.errors import InputError
+
+SHIPPED = Path(__file__).parents[2] / "resources" / "models"
+HOME = "LATENT_LOOM_HOME"
+
+
+def user_models() -> Path:
+    """Return the folder of a person's own models, which need not be there."""
+    return Path(os.environ.get(HOME) or Path.home() / ".latent-loom").expanduser() / "models"
+
+
+def folders() -> dict[str, Path]:
+    """Return the folders of all models by name, in alphabetical order."""
+    found = {file.parent.name: file.parent for place in (user_models(), SHIPPED) for file in place.glob("*/model.json")}
+    return {name: found[name] for name in sorted(found) if not name.startswith(".")}
+
+
+def installed() -> tuple[str, ...]:
+    """Return the names of all models, in alphabetical order."""
+    return tuple(folders())
+
+
+def find(name: str) -> Path:
+    """Return the folder of an installed model.
+
+    Raises:
+        InputError: There is no model of that name.
+    """
+    found = folders()
+    if name not in found:
+        raise InputError(
+            f"There is no model called {name!r}.",
+            why=f"The installed models are: {', '.join(found) or 'none'}.",
+            fix="Choose one of these.",
+            port="model",
+        )
+    return found[name]
