@@ -104,8 +104,13 @@ class CurvePlot(QFrame):
             self._marks.append(line)
 
     def set_steps(self, first: float, last: float) -> None:
-        """Show these steps; tells nobody."""
+        """Show the steps from `first` to `last` with a little room beside them; tells nobody."""
         self.plot.setXRange(first, max(last, first + 1), padding=0.01)
+
+    def show_steps(self, first: float, last: float) -> None:
+        """Put exactly these steps at the ends of the axis; tells nobody."""
+        if self.steps() != (first, last):
+            self.plot.setXRange(first, last, padding=0)
 
     def steps(self) -> tuple[float, float]:
         """The steps at the ends of the axis."""

@@ -52,10 +52,10 @@ class CurvesView(QWidget):
         super().__init__(parent)
         self.plots: dict[str, CurvePlot] = {}
         self._runs: tuple[Path, ...] = ()
-        self._phase, self._following = "", True
+        self._phase = ""
+        self._zoomed: tuple[float, float] | None = None  # the steps that a person chose; None = all
         self._drawn = Drawn(View())
         self._marks: tuple[Mark, ...] = ()
-        self._setting = False
         self._ask_soon = QTimer(self, singleShot=True, interval=30)
         self._ask_soon.timeout.connect(self._ask)
         self._to_draw: list[str] = []
@@ -85,7 +85,7 @@ class CurvesView(QWidget):
     def show_runs(self, runs: Sequence[Path]) -> None:
         """Follow these runs, their newest phase first."""
         if tuple(runs) != self._runs:
-            self._runs, self._phase, self._following = tuple(runs), "", True
+            self._runs, self._phase, self._zoomed = tuple(runs), "", None
             self._ask()
 
     def show_drawn(self, drawn: Drawn) -> None:
@@ -116,8 +116,8 @@ class CurvesView(QWidget):
 
     def follow(self) -> None:
         """Show all steps, and new ones as they come."""
-        self._following = True
-        self._set_steps(*self._drawn.bounds)
+        self._zoomed = None
+        self._redraw()
         self._ask()
 
     def _make_controls(self) -> QWidget:
@@ -158,7 +158,7 @@ class CurvesView(QWidget):
         self.phases.setCurrentIndex(self.phases.findData(drawn.phase))
 
     def _choose_phase(self, index: int) -> None:
-        self._phase, self._following = str(self.phases.itemData(index)), True
+        self._phase, self._zoomed = str(self.phases.itemData(index)), None
         self._ask()
 
     def _lay_out(self, names: Sequence[str]) -> None:
@@ -183,25 +183,14 @@ class CurvesView(QWidget):
 
     def _moved(self, plot: CurvePlot) -> None:
         """A person zoomed: all plots show the same steps, and stay there while data comes."""
-        if not self._setting:
-            self._following = False
-            self._set_steps(*plot.steps(), but=plot)
-            self._ask_soon.start()
-
-    def _set_steps(self, first: float, last: float, but: CurvePlot | None = None) -> None:
-        self._setting = True
-        for plot in self.plots.values():
-            if plot is not but:
-                plot.set_steps(first, last)
-        self._setting = False
+        self._zoomed = plot.steps()
+        # The others follow in turns of their own: to set and paint all at once would hold the pointer up.
+        self._redraw()
+        self._ask_soon.start()
 
     def _ask(self) -> None:
-        plot = next(iter(self.plots.values()), None)
-        if self._following or plot is None:
-            view = View(self._runs, self._phase, most=_RECORDS)
-        else:
-            view = View(self._runs, self._phase, *plot.steps(), _RECORDS)
-        self.view_changed.emit(view)
+        first, last = self._zoomed or (None, None)
+        self.view_changed.emit(View(self._runs, self._phase, first, last, _RECORDS))
 
     def _redraw(self) -> None:
         """Draw all plots one after another; those that wait already keep their place."""
@@ -218,10 +207,10 @@ class CurvesView(QWidget):
         plot = self.plots.get(name)
         if plot is None or plot.visibleRegion().isEmpty():
             return  # it is drawn when a person scrolls to it
-        if self._following and drawn.bounds[1]:
-            self._setting = True
+        if self._zoomed is not None:
+            plot.show_steps(*self._zoomed)
+        elif drawn.bounds[1]:
             plot.set_steps(*drawn.bounds)
-            self._setting = False
         colors = {run: run_color(place) for place, run in enumerate(self._runs)}
         curves = {run: drawn.curves[run, name] for run in self._runs if (run, name) in drawn.curves}
         share = (self.smoothing.value() / 100) ** 2 * _WIDEST_SMOOTHING
