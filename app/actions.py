@@ -57,13 +57,21 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("fit_selected", "View", "Zoom to selection", "Shift+F", canvas_only=True),
     ActionSpec("zoom_in", "View", "Zoom in", "Ctrl++"),
     ActionSpec("zoom_out", "View", "Zoom out", "Ctrl+-"),
+    ActionSpec("find", "View", "Find a node…", "Ctrl+F"),
+    ActionSpec("minimap", "View", "Minimap", checkable=True),
     ActionSpec("library", "View", "Node library", "Ctrl+L", checkable=True),
     ActionSpec("log", "View", "Log", "Ctrl+J", checkable=True),
     ActionSpec(
         "training", "View", "Training", "Ctrl+T", "training", "Train models and watch them learn", checkable=True
     ),
     ActionSpec("run", "Run", "Run", "Ctrl+Return", "run", "Run the workflow"),
+    ActionSpec(
+        "run_to", "Run", "Run to here", "Shift+Return", tip="Run what the selected nodes need", canvas_only=True
+    ),
+    ActionSpec("queue", "Run", "Queue another run", "Ctrl+Shift+Return"),
+    ActionSpec("live", "Run", "Live", tip="Run again after each change", checkable=True),
     ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
+    ActionSpec("shortcuts", "Help", "Shortcuts", "?"),
 )
 _SEPARATED = ("quit", "cut", "mute", "align_left", "add", "library")
 

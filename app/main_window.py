@@ -24,8 +24,10 @@ from app.panels.library import LibraryPanel
 from app.panels.log import LogPanel
 from app.panels.preview import PreviewPanel
 from app.panels.properties import PropertiesPanel
+from app.panels.shortcut_sheet import ShortcutSheet
 from app.panels.widgets import panel_header, rule
 from app.problems import Problems, unknown_kinds
+from app.running import Running
 from app.runtime.bridge import Bridge
 from app.runtime.garbage import WindowCollector
 from app.runtime.messages import EngineFailed, EngineReady
@@ -35,7 +37,6 @@ from app.settings import Settings
 from app.status import StatusLine
 from app.theme import icon, theme
 from core.errors import LoomError
-from core.events import RunQueued
 
 MakeWorker = Callable[[Post], Worker]
 _SPLITTERS = ("columns", "side", "middle")
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         painting: Opens the painter.
         monitor: The run.
         worker: The thread that runs.
+        running: Starts runs.
         actions_by_name: Every action.
         recent_menu: The files used last.
     """
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self.monitor = RunMonitor(self.freshness, self.problems, self.canvas, self.preview, self.log)
         self.bridge, self._collector = Bridge(self), WindowCollector(self)
         self.worker = make_worker(self.bridge.post)
+        self.running = Running(self.document, self.freshness, self.monitor, self.worker)
         self.painting = Painting(self)
         self._compose()
         self.actions_by_name = make_actions(self, self.canvas, self._handlers())
@@ -112,11 +115,9 @@ class MainWindow(QMainWindow):
 
     def run(self) -> None:
         """Run the workflow as it is now."""
-        if not self.engine_ready or self.monitor.running:
-            return
-        self.banner.dismiss()
-        self.monitor.take(RunQueued())  # at once, so that a second click cannot queue a second run
-        self.worker.run(self.document.workflow)
+        if not self.monitor.running:
+            self.banner.dismiss()
+        self.running.run()
 
     def cancel(self) -> None:
         """Stop the run at its next step."""
@@ -203,6 +204,12 @@ class MainWindow(QMainWindow):
             "log": lambda: self.log.setVisible(self.log.isHidden()),
             "training": self.pages.turn,
             "run": self.run,
+            "run_to": lambda: self.running.run_to(canvas.selected()),
+            "queue": lambda: self.running.queue(),
+            "live": self.running.turn_live,
+            "shortcuts": lambda: ShortcutSheet(self).exec(),
+            "find": canvas.finder.ask,
+            "minimap": canvas.minimap.turn,
             "cancel": self.cancel,
         }
 
@@ -232,7 +239,7 @@ class MainWindow(QMainWindow):
     def _take(self, message: object) -> None:
         """Take a message of the worker."""
         if isinstance(message, EngineReady):
-            self.engine_ready = True
+            self.engine_ready = self.running.ready = True
             self._collector.settle()
             for part in (self.freshness, self.canvas, self.library, self.properties):
                 part.set_catalogue(message.catalogue)
@@ -267,6 +274,8 @@ class MainWindow(QMainWindow):
             "undo": history.can_undo,
             "redo": history.can_redo,
             "run": self.engine_ready and not running,
+            "run_to": self.engine_ready and not running,
+            "queue": self.engine_ready,
             "cancel": running,
         }
         self.banner.escape.setEnabled(not running)
@@ -274,6 +283,8 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].setEnabled(on)
         for name, panel in (("library", self.library), ("log", self.log)):
             self.actions_by_name[name].setChecked(not panel.isHidden())
+        self.actions_by_name["live"].setChecked(self.running.live)
+        self.actions_by_name["minimap"].setChecked(self.canvas.minimap.wanted)
         self.actions_by_name["training"].setChecked(self.pages.shows_training)
         colors = {"finished": "success", "failed": "danger", "cancelled": "warning"}
         text, color = self.monitor.status, "accent" if running else colors.get(self.monitor.outcome, "text_faint")
@@ -305,7 +316,7 @@ class MainWindow(QMainWindow):
             "bypass",
             "|",
             "frame",
-            "run",
+            "run_to",
         )
         for name in names if self.canvas.view.selected() else ("add", "paste", "note", "|", "tidy", "fit", "run"):
             if name == "|":

@@ -15,7 +15,9 @@ from app.document import Document
 from app.editor.adding import Adding
 from app.editor.arranging import Arranging
 from app.editor.card_editor import CardEditor
+from app.editor.graph_search import GraphSearch
 from app.editor.graph_view import GraphView
+from app.editor.minimap import Minimap
 from app.editor.moving import Moving
 from app.editor.port_item import LoomPort
 from app.editor.viewer import LoomViewer
@@ -36,6 +38,8 @@ class Canvas(QWidget):
         editor: Edits a setting in its place on the card.
         adding: Makes new nodes.
         arranging: Changes the selection as a whole.
+        finder: Finds a node in the workflow.
+        minimap: The whole workflow, small.
 
     Signals:
         selection_changed(list): Ids of the selected nodes.
@@ -58,9 +62,12 @@ class Canvas(QWidget):
         self._moving = Moving(self.viewer, self.view, document)
         self.adding = Adding(self.viewer, self.view, document, catalogue, self._moving)
         self.arranging = Arranging(self.viewer, self.view, document)
+        self.finder = GraphSearch(self.viewer, self.view)
+        self.minimap = Minimap(self.viewer, self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.viewer)
+        self.finder.chosen.connect(self.reveal)
         self.arranging.select_asked.connect(self.select)
         self.arranging.refused.connect(self.refused)
         self.viewer.connection_changed.connect(self._rewire)
@@ -80,6 +87,7 @@ class Canvas(QWidget):
         """Show the document as it is now; after an `edit`, what it touched."""
         touched = None if edit is None else touched_nodes(edit)
         self.view.show(self._document.workflow, self._catalogue, touched)
+        self.minimap.refresh()
 
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """Take the engine's catalogue in place of the shipped one."""
@@ -90,9 +98,7 @@ class Canvas(QWidget):
 
     def fit(self) -> None:
         """Bring the whole workflow into view."""
-        rect = QRectF()
-        for item in self.view.items().values():
-            rect = rect.united(item.outline())
+        rect = self.viewer.overview.whole()
         self.viewer.show_rect(rect.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
 
     def fit_selected(self) -> None:
@@ -120,13 +126,13 @@ class Canvas(QWidget):
         self._tell_selection()
 
     def reveal(self, node: str) -> None:
-        """Select a node and bring it into view."""
-        card = self.view.cards.get(node)
-        if card is not None:
+        """Select a node or note and bring it into view."""
+        item = self.view.items().get(node)
+        if item is not None:
             self.select([node])
             seen = self.viewer.mapToScene(self.viewer.viewport().rect()).boundingRect()
-            if not seen.contains(card.outline()):
-                self.fit()
+            if not seen.contains(item.outline()):
+                self.viewer.look_at(item.outline().center())
 
     def remove_selected(self) -> None:
         """Remove the selected nodes, links, frames and notes."""

@@ -66,13 +66,14 @@ class Moving(QObject):
         workflow, moved = self._document.workflow, dict[str, Point]()
         selected = self._viewer.scene().selectedItems()
         cards = [item for item in selected if isinstance(item, CardItem) and item.id in workflow.nodes]
-        for card in cards:
-            place = snapped(card.pos())
-            card.setPos(*place)
-            if place != workflow.nodes[card.id].position:
-                moved[card.id] = place
+        for card in self._view.cards.values():
+            if (card.x(), card.y()) != workflow.nodes[card.id].position:
+                place = snapped(card.pos())
+                card.setPos(*place)
+                if place != workflow.nodes[card.id].position:
+                    moved[card.id] = place
         edits: list[Edit] = [MoveNodes(moved)] if moved else []
-        edits += [edit for item in selected if isinstance(item, AreaItem) and (edit := self._area_edit(item))]
+        edits += [edit for item in self._view.areas.values() if (edit := self._area_edit(item))]
         found = self.link_below(cards[0]) if len(cards) == 1 and moved else None
         if found is not None:
             edits += between(found[0], found[1], cards[0].id, cards[0].card)

@@ -34,6 +34,7 @@ class Overview:
         self._items = items
         self._cards: list[CardItem] | None = None
         self._areas: list[AreaItem] = []
+        self._bounds = QRectF()
         self._boxes: dict[int, list[QRectF]] = {}
         self._lines: dict[int, list[QLineF]] = {}
         self._framed: dict[int, list[QRectF]] = {}
@@ -62,6 +63,18 @@ class Overview:
             painter.translate(area.pos())
             area.paint(painter, QStyleOptionGraphicsItem())
             painter.restore()
+        self.paint_boxes(painter)
+        self._paint_previews(painter, seen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for color, boxes in self._framed.items():
+            painter.setPen(QPen(QColor.fromRgba(color), 2 / scale))
+            painter.drawRects(boxes)
+        if theme().px("card_width") * scale >= _TITLE_WIDTH:
+            self._paint_titles(painter, seen, scale)
+
+    def paint_boxes(self, painter: QPainter) -> None:
+        """Paint links as lines and cards as boxes, everything there is."""
+        self._gather()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for color, lines in self._lines.items():
             painter.setPen(QPen(QColor.fromRgba(color), 0))
@@ -70,13 +83,11 @@ class Overview:
         for color, boxes in self._boxes.items():
             painter.setBrush(QColor.fromRgba(color))
             painter.drawRects(boxes)
-        self._paint_previews(painter, seen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for color, boxes in self._framed.items():
-            painter.setPen(QPen(QColor.fromRgba(color), 2 / scale))
-            painter.drawRects(boxes)
-        if theme().px("card_width") * scale >= _TITLE_WIDTH:
-            self._paint_titles(painter, seen, scale)
+
+    def whole(self) -> QRectF:
+        """The rectangle around all cards, frames and notes (scene)."""
+        self._gather()
+        return self._bounds
 
     def _gather(self) -> None:
         if self._cards is not None:
@@ -99,6 +110,9 @@ class Overview:
             if card.isSelected() or card.state.error or card.state.phase == "running":
                 name = "danger" if card.state.error else "accent"
                 framed[look.color(name).rgba()].append(outline)
+        self._bounds = QRectF()
+        for box in (*self._outlines, *(area.outline() for area in self._areas)):
+            self._bounds = self._bounds.united(box)
         for link in links:
             lines[link.color.rgba()].append(QLineF(link.start, link.end))
         self._boxes, self._lines, self._framed = {**boxes, **headers}, dict(lines), dict(framed)

@@ -65,6 +65,11 @@ class ScaledViewer(LinkingViewer):
         self.scale(factor, factor, at)
         self.fitted = False
 
+    def look_at(self, centre: QPointF) -> None:
+        """Move the view's middle to a scene position."""
+        self.fitted = False
+        self._look_at(centre, self.transform().m11())
+
     def _look_at(self, centre: QPointF, scale: float) -> None:
         size = self.viewport().size()
         width, height = size.width() / scale, size.height() / scale

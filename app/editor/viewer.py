@@ -76,6 +76,8 @@ class LoomViewer(ScaledViewer):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             return
         super().mousePressEvent(event)
+        if self.scene().mouseGrabberItem() is not None:
+            self._rubber_band.isActive = False  # far out, NodeGraphQt would draw a selection and move a card at once
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)

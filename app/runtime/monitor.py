@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ class RunMonitor(QObject):
         super().__init__()
         self._freshness, self._problems = freshness, problems
         self._canvas, self._preview, self._log = canvas, preview, log
-        self._snapshot = Snapshot()
-        self._waiting = 0
+        self._queued: deque[Snapshot] = deque()
+        self._last = Snapshot()
         self._started: float | None = None
         self._seconds: float | None = None
         self._pictured: set[str] = set()
@@ -77,7 +78,17 @@ class RunMonitor(QObject):
     @property
     def running(self) -> bool:
         """Whether a run goes on or waits."""
-        return self._waiting > 0
+        return bool(self._queued)
+
+    @property
+    def waiting(self) -> int:
+        """How many runs wait for the present one."""
+        return max(0, len(self._queued) - 1)
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        """The workflow as the present or last run took it."""
+        return self._queued[0] if self._queued else self._last
 
     @property
     def pictured(self) -> str:
@@ -88,7 +99,8 @@ class RunMonitor(QObject):
     def status(self) -> str:
         """The run in a few words."""
         if self.running:
-            return self._running_text or "Waiting"
+            text = self._running_text or "Waiting"
+            return f"{text} ({self.waiting} queued)" if self.waiting else text
         words = {"finished": "Finished", "failed": "Failed", "cancelled": "Cancelled"}
         return words.get(self.outcome, "Ready")
 
@@ -103,9 +115,9 @@ class RunMonitor(QObject):
         """Show one of core's events or a picture; anything else is ignored."""
         match message:
             case RunQueued():
-                self._waiting += 1
-                self._snapshot = self._freshness.snapshot()
-                self._problems.forget()
+                self._queued.append(self._freshness.snapshot())
+                if len(self._queued) == 1:
+                    self._problems.forget()
                 self._timer.start()
             case RunStarted():
                 self._begin()
@@ -219,7 +231,8 @@ class RunMonitor(QObject):
         self._show_large(node, image, caption, {WORKFLOW_KEY: workflow_file.dumps(workflow)})
 
     def _end(self, outcome: str, text: str, color: str) -> None:
-        self._waiting = max(0, self._waiting - 1)
+        if self._queued:
+            self._last = self._queued.popleft()
         self._seconds = None if self._started is None else time.monotonic() - self._started
         self._started, self.outcome, self._running_text = None, outcome, ""
         for node, card in self._canvas.view.cards.items():
@@ -227,7 +240,7 @@ class RunMonitor(QObject):
                 self._canvas.show_run(node, phase="idle", done=0, total=0, preview=None, made_of=None, stale=False)
             elif card.state.phase == "waiting":
                 self._canvas.show_run(node, phase="idle")
-        if not self._waiting:
+        if not self._queued:
             self._timer.stop()
         self._log.say(text, color)
 

@@ -1,0 +1,93 @@
+"""A small picture of the whole workflow in the canvas' corner, with what is in view; a click or drag goes there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from app.editor.graph_view import GraphView
+from app.editor.viewer import LoomViewer
+from app.theme import theme
+
+_SIZE = (176, 112)
+_MARGIN = 12
+_LEAST_CARDS = 2
+
+
+class Minimap(QWidget):
+    """Shown while a part of the workflow is out of view.
+
+    Attributes:
+        wanted: Whether a person wants it at all.
+    """
+
+    def __init__(self, viewer: LoomViewer, view: GraphView) -> None:
+        super().__init__(viewer)
+        self._viewer, self._view = viewer, view
+        self.wanted = True
+        self.setFixedSize(*_SIZE)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        viewer.view_changed.connect(self.refresh)
+        viewer.installEventFilter(self)
+        self.hide()
+
+    def turn(self) -> None:
+        """Want it, or want it no longer."""
+        self.wanted = not self.wanted
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is in view now, or nothing where everything is."""
+        whole, seen = self._whole(), self._seen()
+        many = len(self._view.cards) >= _LEAST_CARDS
+        self.setVisible(self.wanted and many and not seen.contains(whole))
+        self.move(self._viewer.width() - self.width() - _MARGIN, self._viewer.height() - self.height() - _MARGIN)
+        self.update()
+
+    def _whole(self) -> QRectF:
+        return self._viewer.overview.whole()
+
+    def _seen(self) -> QRectF:
+        return QRectF(self._viewer.mapToScene(self._viewer.viewport().rect()).boundingRect())
+
+    def _scale(self) -> tuple[float, QPointF]:
+        """Scale and offset from the scene to this widget."""
+        room = QRectF(self.rect()).adjusted(8, 8, -8, -8)
+        whole = self._whole().united(self._seen())
+        scale = min(room.width() / max(whole.width(), 1), room.height() / max(whole.height(), 1))
+        return scale, room.center() - whole.center() * scale
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, look = QPainter(self), theme()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(look.color("card_border"), 1))
+        painter.setBrush(look.color("panel", 235))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        scale, offset = self._scale()
+        painter.save()
+        painter.translate(offset)
+        painter.scale(scale, scale)
+        self._viewer.overview.paint_boxes(painter)
+        painter.restore()
+        seen = self._seen()
+        painter.setPen(QPen(look.color("accent"), 1.5))
+        painter.setBrush(look.color("accent", 24))
+        shown = QRectF(seen.topLeft() * scale + offset, seen.size() * scale)
+        painter.drawRoundedRect(shown.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2)), 3, 3)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event)
+
+    def _go(self, event: QMouseEvent) -> None:
+        scale, offset = self._scale()
+        self._viewer.look_at((event.position() - offset) / scale)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.refresh()
+        return False

@@ -1,0 +1,71 @@
+"""Starting runs: all, only what some nodes need, one more behind the present one, or again after each change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.document import Document
+from app.freshness import Freshness
+from app.runtime.monitor import RunMonitor
+from app.runtime.worker import Worker
+from core.events import RunQueued
+
+_PAUSE_MS = 350
+"""Live mode waits this long for a further change: a slider that is dragged starts one run, not fifty."""
+
+
+class Running(QObject):
+    """Decides when the worker runs the document.
+
+    Attributes:
+        ready: Whether the engine is there.
+        live: Whether each change that matters starts a run.
+    """
+
+    def __init__(self, document: Document, freshness: Freshness, monitor: RunMonitor, worker: Worker) -> None:
+        super().__init__(document)
+        self._document, self._freshness, self._monitor, self._worker = document, freshness, monitor, worker
+        self.ready = self.live = False
+        self._ran: dict[str, int] = {}
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._follow)
+        freshness.changed.connect(self._note)
+        monitor.changed.connect(self._note)
+
+    def run(self) -> None:
+        """Run the workflow as it is now, unless a run goes on."""
+        if not self._monitor.running:
+            self.queue()
+
+    def run_to(self, nodes: Sequence[str]) -> None:
+        """Run what these nodes need, and no more; all where none is given."""
+        if not self._monitor.running:
+            self.queue(tuple(nodes) or None)
+
+    def queue(self, targets: tuple[str, ...] | None = None) -> None:
+        """Run the workflow as it is now, after the runs that go on or wait."""
+        if self.ready:
+            self._ran = self._freshness.prints
+            self._monitor.take(RunQueued())  # at once, so that a second click cannot start a second run
+            self._worker.run(self._document.workflow, targets=targets)
+
+    def turn_live(self) -> None:
+        """Start or stop running after each change."""
+        self.live = not self.live
+        self._ran = {}
+        self._note()
+
+    def _note(self) -> None:
+        if self.live and self.ready and self._freshness.prints != self._ran:
+            if self._monitor.running:
+                self._worker.cancel()  # its result would be out of date
+            elif not self._pause.isActive():
+                self._pause.start()
+
+    def _follow(self) -> None:
+        if self.live and self._freshness.prints != self._ran:
+            self.run()

@@ -1,0 +1,59 @@
+"""Run to here, a queue of runs, and live mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow
+from core.graph.edits import MoveNodes, SetSetting
+
+OpenWindow = Callable[..., MainWindow]
+
+
+def finish(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not window.monitor.running)
+
+
+def test_run_to_here_runs_what_the_selection_needs_and_no_more(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.canvas.select(["steps"])
+    window.actions_by_name["run_to"].trigger()
+    finish(window, qtbot)
+    phases = {id: card.state.phase for id, card in window.canvas.view.cards.items()}
+    assert phases == {"amount": "done", "prompt": "done", "steps": "done", "paint": "idle", "last": "idle"}
+
+
+def test_queued_runs_each_take_the_workflow_as_it_was(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window(count=40)
+    window.run()
+    window.document.do(SetSetting("amount", "value", 77))
+    window.actions_by_name["queue"].trigger()
+    assert window.monitor.waiting == 1
+    qtbot.waitUntil(lambda: window.monitor.waiting == 0)
+    assert window.monitor.running
+    finish(window, qtbot)
+    assert window.monitor.outcome == "finished"
+    assert not window.canvas.view.cards["paint"].state.stale
+
+
+def test_live_mode_runs_after_a_change_that_matters_and_not_after_a_move(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    window.actions_by_name["live"].trigger()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "finished")
+    started: list[bool] = []
+    window.monitor.changed.connect(lambda: started.append(window.monitor.running))
+    window.document.do(MoveNodes({"last": (0.0, 500.0)}))
+    qtbot.wait(500)
+    assert not any(started)
+    for value in range(5):
+        window.document.do(SetSetting("amount", "value", value), merge_key="slider")
+    qtbot.waitUntil(lambda: any(started))
+    finish(window, qtbot)
+    assert not window.canvas.view.cards["paint"].state.stale
+    window.actions_by_name["live"].trigger()
+    started.clear()
+    window.document.do(SetSetting("amount", "value", 99))
+    qtbot.wait(500)
+    assert not any(started)
