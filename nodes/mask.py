@@ -12,8 +12,10 @@ from core.imaging import inpainting
 from core.imaging.image import Image
 from core.imaging.inpainting import FILLS, Region
 from core.imaging.mask import Mask, expect_size, painted_mask
+from core.imaging.semantic_map import SemanticMap, painted_map
 from nodes.image import Side
 from nodes.sample import Seed
+from training.datasets.backgrounds import SEMANTIC_CLASSES
 
 Extension = Annotated[int, Setting(min=0, max=4096, step=8, unit="px", widget="size", shown=True)]
 
@@ -54,6 +56,27 @@ def paint_mask(
             fix="Open the painter and paint, or connect a picture.", port="mask",
         )  # fmt: skip
     return Mask(torch.zeros(1, 1, *image.pixels.shape[-2:]))
+
+
+@node(id="loom.map.paint", title="Paint semantic map", category="Mask")
+def paint_map(
+    image: Image | None = None,
+    *,
+    semantic_map: Annotated[str, Setting(widget="semantic_map", help="What each part of the picture should be.")] = "",
+    classes: Annotated[
+        str, Setting(max_length=20000, help="The classes that the model was trained with, in their order.")
+    ] = ", ".join(SEMANTIC_CLASSES),
+) -> SemanticMap:
+    """Paint what each part of a picture should be. Select the node and press P to open the painter.
+
+    A picture lies below as a guide only. Where nothing is painted is the first class.
+    """
+    if not semantic_map:
+        raise InputError(
+            "Nothing is painted.", why="An empty map has no size.", fix="Open the painter and paint the classes.",
+            port="semantic_map",
+        )  # fmt: skip
+    return painted_map(semantic_map, tuple(name.strip() for name in classes.split(",")))
 
 
 @node(id="loom.mask.edge", title="Mask edge", category="Mask")

@@ -41,7 +41,7 @@ class Commands(QObject):
 
     def invert(self) -> None:
         """Exchange painted and unpainted."""
-        self._change(255 - self._pixels())
+        self._reshape(255 - self._pixels())
 
     def clear(self) -> None:
         """Paint nothing."""
@@ -49,19 +49,21 @@ class Commands(QObject):
 
     def fill(self) -> None:
         """Paint everything."""
-        self._change(np.full_like(self._pixels(), self._session.surface.label or 255))
+        self._change(
+            np.full_like(self._pixels(), 255 if self._session.surface.label is None else self._session.surface.label)
+        )
 
     def grow(self) -> None:
         """Make what is painted wider on each side."""
-        self._change(painted.grown(self._pixels(), self.edge))
+        self._reshape(painted.grown(self._pixels(), self.edge))
 
     def shrink(self) -> None:
         """Make what is painted narrower on each side."""
-        self._change(painted.grown(self._pixels(), -self.edge))
+        self._reshape(painted.grown(self._pixels(), -self.edge))
 
     def feather(self) -> None:
         """Soften the edge."""
-        self._change(painted.feathered(self._pixels(), self.edge))
+        self._reshape(painted.feathered(self._pixels(), self.edge))
 
     def ask_import(self) -> None:
         """Ask for a file and paint what it holds."""
@@ -149,6 +151,11 @@ class Commands(QObject):
 
     def _pixels(self) -> Painted:
         return self._session.surface.pixels
+
+    def _reshape(self, pixels: Painted) -> None:
+        """As `_change`, for what means nothing on a map of classes."""
+        if self._session.surface.label is None:
+            self._change(pixels)
 
     def _change(self, pixels: Painted) -> None:
         if self._session.target is not None and self._session.ready:

@@ -142,8 +142,16 @@ class PaintingDesk(QDockWidget):
         card = self._card(node)
         for setting in card.settings if card else ():
             if setting.widget in PAINTED:
-                return Target(node, setting.name, setting.widget)
+                return Target(node, setting.name, setting.widget, self._classes(node, card))
         return None
+
+    def _classes(self, node: str, card: NodeCard | None) -> tuple[str, ...]:
+        """The classes that a node for painting maps names."""
+        setting = card.setting("classes") if card else None
+        if setting is None:
+            return ()
+        names = str(self._document.workflow.nodes[node].settings.get("classes", setting.default))
+        return tuple(name.strip() for name in names.split(","))
 
     def _paint_node(self, node: str) -> str:
         """Return the node to paint on for a chosen one: itself, one that is linked to its picture, or a new one."""

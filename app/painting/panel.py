@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -25,7 +26,7 @@ from app.painting.easel import Easel
 from app.painting.notice import Notice
 from app.painting.options_bar import OptionsBar
 from app.painting.session import PaintSession
-from app.painting.surface import VIEWS, View, mask_colors
+from app.painting.surface import VIEWS, View, class_color, map_colors, mask_colors
 from app.painting.tools import BrushTool, FillTool, PaintOptions, PolygonTool, ShapeTool, Tool
 from app.panels.widgets import panel_header, small_button
 from app.theme import category_dot
@@ -52,6 +53,7 @@ class PaintPanel(QWidget):
         bar: Its settings.
         notice: What must be decided first.
         commands: What is done to the whole.
+        classes: The class that is painted on a map.
         tool_buttons: By the tool's name.
 
     Signals:
@@ -74,6 +76,9 @@ class PaintPanel(QWidget):
         self.easel = Easel(session.surface, self._tools["brush"])
         self.bar = OptionsBar(self.options)
         self.commands = Commands(session, self.notice, self)
+        self.classes = QComboBox()
+        self.classes.setAccessibleName("Class to paint")
+        self.classes.currentIndexChanged.connect(self._take_class)
         self.tool_buttons: dict[str, QToolButton] = {}
         self._view: View = "overlay"
         self._color = QColor(COLORS["Red"])
@@ -100,7 +105,8 @@ class PaintPanel(QWidget):
         """Look at the mask in another way, or in another colour."""
         self._view = view or self._view
         self._color = QColor(color) if color else self._color
-        self._session.surface.set_colors(mask_colors(self._view, self._color))
+        masks = self._session.surface.label is None
+        self._session.surface.set_colors(mask_colors(self._view, self._color) if masks else map_colors(self._view))
 
     def show_session(self) -> None:
         """Show what is painted now, and ask what to do where sizes differ."""
@@ -109,6 +115,8 @@ class PaintPanel(QWidget):
         self.easel.setEnabled(session.ready)
         self.look()
         surface = session.surface
+        self._show_classes()
+        self.bar.show_for(self.tool, labels=surface.label is not None)
         self._title.setText(f"{surface.width} × {surface.height}" if session.ready else "")
         if session.mismatch is None:
             self.notice.dismiss()
@@ -122,6 +130,21 @@ class PaintPanel(QWidget):
                 ("Leave it", lambda: None),
             ],
         )
+
+    def _show_classes(self) -> None:
+        """Offer the classes of a map, each in its colour."""
+        classes = self._session.target.classes if self._session.target is not None else ()
+        self.classes.setVisible(bool(classes))
+        if [self.classes.itemText(index) for index in range(self.classes.count())] != list(classes):
+            self.classes.clear()
+            for label, name in enumerate(classes):
+                self.classes.addItem(QIcon(category_dot(class_color(label))), name)
+            self.classes.setCurrentIndex(min(1, len(classes) - 1))
+        self._take_class(self.classes.currentIndex())
+
+    def _take_class(self, label: int) -> None:
+        if self._session.surface.label is not None and label >= 0:
+            self._session.surface.label = label
 
     def set_title(self, text: str) -> None:
         """Name what is painted."""
@@ -175,6 +198,7 @@ class PaintPanel(QWidget):
         foot.addWidget(self._zoom)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 0, 8, 6)
+        bar.addWidget(self.classes)
         bar.addWidget(self.bar)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -19,11 +19,12 @@ from core.imaging.painted import Painted
 
 @dataclass(frozen=True)
 class Target:
-    """What is painted: a setting of a node; `widget` is "mask" or "semantic_map"."""
+    """What is painted: a setting of a node; `widget` is "mask" or "semantic_map", with the names of its classes."""
 
     node: str
     setting: str
     widget: str = "mask"
+    classes: tuple[str, ...] = ()
 
 
 class PaintSession(QObject):

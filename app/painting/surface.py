@@ -195,6 +195,17 @@ class Surface(QObject):
             self.changed.emit(QRect(area.left, area.top, area.right - area.left, area.bottom - area.top))
 
 
+def class_color(label: int) -> QColor:
+    """The colour of a class: hues a golden angle apart, so that neighbours differ most."""
+    return QColor.fromHsvF(label * 0.618034 % 1.0, 0.62, 0.95 if label % 2 else 0.75)
+
+
+def map_colors(view: View) -> list[int]:
+    """How classes look: over the picture, or by themselves."""
+    colors = [class_color(label) for label in range(256)]
+    return [qRgba(color.red(), color.green(), color.blue(), 255 if view == "mask" else 165) for color in colors]
+
+
 def mask_colors(view: View, color: QColor) -> list[int]:
     """How a mask's values look: a veil over the picture, greys, or the picture with a dark hole."""
     if view == "mask":

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.errors import InputError
+from core.imaging import painted
 from core.imaging.image import Image
 
 
@@ -42,3 +43,19 @@ class SemanticMap:
 def semantic_map_of(image: Image) -> SemanticMap:
     """Read a label picture: the red value of a pixel, 0 to 255, is its class."""
     return SemanticMap(((image.pixels[:, 0] + 1) * 127.5).round().to(torch.int64))
+
+
+def painted_map(text: str, classes: tuple[str, ...]) -> SemanticMap:
+    """Return the map [1, h, w] that a setting holds, as `core.imaging.painted` packs it.
+
+    Raises:
+        InputError: The text is damaged, or holds a class that is not among `classes`.
+    """
+    labels = painted.unpack(text)
+    if int(labels.max()) >= len(classes):
+        raise InputError(
+            f"The map holds class {int(labels.max())}, but only {len(classes)} classes are named.",
+            why="Each number that is painted is a class, counted from 0.", fix="Name all classes, or paint it anew.",
+            port="classes",
+        )  # fmt: skip
+    return SemanticMap(torch.from_numpy(labels)[None].long())

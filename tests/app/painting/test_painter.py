@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from app.painting.panel import TOOLS
+from app.painting.session import Target
 from core.errors import LoomError
 from core.graph import tiled_text
 from core.graph.edits import RemoveNode, SetSetting
@@ -263,3 +264,18 @@ def test_keys_choose_tools_and_the_size(open_studio: OpenStudio) -> None:
 def test_a_size_too_large_names_the_nearest() -> None:
     with pytest.raises(LoomError, match="16384 × 8192"):
         tiled_text.check_size(20_000, 10_000)
+
+
+def test_classes_are_painted_without_half_values(open_studio: OpenStudio) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "semantic_map", ("sky", "sea", "sand")), studio.session.picture)
+    assert [studio.panel.classes.itemText(index) for index in range(3)] == ["sky", "sea", "sand"]
+    studio.panel.classes.setCurrentIndex(2)
+    studio.drag([(10, 10), (40, 30)])
+    studio.panel.classes.setCurrentIndex(1)
+    studio.panel.choose("rectangle")
+    studio.drag([(5, 5), (15, 15)])
+    assert set(np.unique(studio.session.surface.pixels).tolist()) == {0, 1, 2}
+    assert (studio.value(8, 8), studio.value(40, 30)) == (1, 2)
+    studio.drag([(30, 20), (50, 40)], RIGHT)
+    assert studio.value(40, 30) == 0
