@@ -101,5 +101,8 @@ def activated(x: Tensor) -> Tensor:
 
 
 def residual(h: Tensor, x: Tensor) -> Tensor:
-    """Return h + x, of the shape of h; overwrites h, which the caller alone holds, where no gradient is wanted."""
-    return h + x if torch.is_grad_enabled() else h.add_(x)
+    """Return h + x, of the shape of h; overwrites h, which the caller alone holds, where no gradient is wanted.
+
+    A new sum lies in memory as its first term does, so x, which the branch began from, decides for what follows.
+    """
+    return x + h if torch.is_grad_enabled() else h.add_(x)
