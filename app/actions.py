@@ -32,6 +32,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "File", "Open…", "Ctrl+O", "open", "Open a workflow"),
     ActionSpec("save", "File", "Save", "Ctrl+S", "save", "Save the workflow"),
     ActionSpec("save_as", "File", "Save as…", "Ctrl+Shift+S"),
+    ActionSpec("settings", "File", "Settings…", "Ctrl+,"),
     ActionSpec("quit", "File", "Quit", "Ctrl+Q"),
     ActionSpec("undo", "Edit", "Undo", "Ctrl+Z", "undo", "Undo"),
     ActionSpec("redo", "Edit", "Redo", "Ctrl+Shift+Z", "redo", "Redo"),
@@ -73,7 +74,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
     ActionSpec("shortcuts", "Help", "Shortcuts", "?"),
 )
-_SEPARATED = ("quit", "cut", "mute", "align_left", "add", "library")
+_SEPARATED = ("settings", "quit", "cut", "mute", "align_left", "add", "library")
 
 
 def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Callable[[], object]]) -> dict[str, QAction]:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from app import crash
+from app.crash import CrashDialog
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.theme import apply_theme
+from app.theme import apply_theme, choose_theme
 
 
 def main(argv: Sequence[str] = ()) -> int:
     """Open the window, with the workflow file named in `argv` if there is one; returns the exit code."""
+    settings = Settings()
+    os.environ.setdefault("QT_SCALE_FACTOR", f"{settings.scale / 100:g}")  # Qt reads it once, when it starts
+    choose_theme(settings.theme)
     application = QApplication.instance() or QApplication([sys.argv[0], *argv])
     assert isinstance(application, QApplication)
     application.setApplicationName("Latent Loom")
     application.setDesktopFileName("latent-loom")
     apply_theme(application)
-    window = MainWindow(Settings())
+    window = MainWindow(settings)
+    crash.install(lambda error: CrashDialog(error, window).exec())
     files = [argument for argument in argv if not argument.startswith("-")]
     window.show()
     window.open_first(Path(files[0]) if files else None)

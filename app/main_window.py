@@ -26,6 +26,7 @@ from app.panels.preview import PreviewPanel
 from app.panels.properties import PropertiesPanel
 from app.panels.shortcut_sheet import ShortcutSheet
 from app.panels.widgets import panel_header, rule
+from app.preferences import Preferences
 from app.problems import Problems, unknown_kinds
 from app.running import Running
 from app.runtime.bridge import Bridge
@@ -178,6 +179,7 @@ class MainWindow(QMainWindow):
             "open": files.ask_open,
             "save": files.save,
             "save_as": files.save_as,
+            "settings": lambda: Preferences(self._settings, self).exec(),
             "quit": self.close,
             "undo": document.undo,
             "redo": document.redo,

@@ -7,6 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 _RECENT_LIMIT = 8
+THEMES = ("dark", "light")
+SCALES = (100, 125, 150, 175, 200)
+"""Sizes of everything that can be chosen, in percent."""
 
 
 class Settings:
@@ -53,6 +56,26 @@ class Settings:
         names = [str(path), *(str(other) for other in self.recent if other != path)]
         self._store.setValue("files/recent", names[:_RECENT_LIMIT])
         self.folder = path.parent
+
+    @property
+    def theme(self) -> str:
+        """The look: one of `THEMES`."""
+        stored = str(self._store.value("look/theme", THEMES[0]))
+        return stored if stored in THEMES else THEMES[0]
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._store.setValue("look/theme", name)
+
+    @property
+    def scale(self) -> int:
+        """The size of everything, in percent: one of `SCALES`."""
+        stored = str(self._store.value("look/scale", SCALES[0]))
+        return int(stored) if stored.isdigit() and int(stored) in SCALES else SCALES[0]
+
+    @scale.setter
+    def scale(self, percent: int) -> None:
+        self._store.setValue("look/scale", percent)
 
     @property
     def data_folder(self) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QRectF, QStandardPaths, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QImage, QPainter, QPalette, QPixmap
@@ -64,12 +65,29 @@ class Theme:
         return QColor(self.categories.get(first, self.categories["Default"]))
 
 
+_chosen = ["dark"]
+
+
+def choose_theme(name: str) -> None:
+    """Use the theme of this file name from now on; before any widget is made, which would keep its colours."""
+    _chosen[0] = name
+    for cached in (theme, icon):
+        cached.cache_clear()
+
+
 @functools.cache
 def theme() -> Theme:
     """The theme in use, read once from resources/themes."""
-    raw = tomllib.loads((RESOURCES / "themes" / "dark.toml").read_text(encoding="utf-8"))
-    ports = {name: PortStyle(QColor(color), shape) for name, (color, shape) in raw["ports"].items()}
-    return Theme(raw["name"], raw["colors"], raw["metrics"], ports, raw["categories"])
+    raw = _read_theme(_chosen[0])
+    base = _read_theme(raw["base"]) if "base" in raw else raw
+    shade = raw.get("shade", 100)
+    ports = {name: PortStyle(QColor(color).darker(shade), shape) for name, (color, shape) in base["ports"].items()}
+    categories = {name: QColor(color).darker(shade).name() for name, color in base["categories"].items()}
+    return Theme(raw["name"], raw["colors"], base["metrics"], ports, categories)
+
+
+def _read_theme(name: str) -> dict[str, Any]:
+    return tomllib.loads((RESOURCES / "themes" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def font(size: str = "font", *, bold: bool = False) -> QFont:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, QPointF, QSizeF, Signal
 from PySide6.QtGui import QCursor
 
@@ -63,6 +65,23 @@ class Adding(QObject):
         item = self._view.links[link.target, link.input][1]
         self._document.do(Group((AddNode(node), *between(link, item, node.id, card))))
         self.added.emit(node.id)
+
+    def add_file(self, path: Path, at: QPointF) -> bool:
+        """Add a node that loads a file, its corner at a scene position; returns whether a kind of node does."""
+        found = [
+            (card, setting)
+            for card in self.catalogue.all()
+            for setting in card.settings
+            if setting.widget == "file" and f"*{path.suffix.lower()}" in setting.file_filter and path.suffix
+        ]
+        found.sort(key=lambda each: (len(each[0].inputs), -len(each[0].outputs)))  # a whole model before its parts
+        if not found:
+            return False
+        card, setting = found[0]
+        node = Node(type=card.id, position=snapped(at), settings={setting.name: str(path)})
+        self._document.do(AddNode(node))
+        self.added.emit(node.id)
+        return True
 
     def ask(self, at: QPointF | None = None, port: LoomPort | None = None) -> None:
         """Let a person search for a node to put at a scene position (the pointer's when None), linked to `port`."""

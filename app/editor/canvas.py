@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
@@ -25,6 +26,7 @@ from core.errors import LoomError
 from core.graph.edits import Group, SetState
 from core.graph.touched import touched_nodes
 from core.graph.workflow import Link, NodeState
+from core.imaging.picture_workflow import carries_workflow
 
 _MARGIN = 20.0
 
@@ -44,7 +46,7 @@ class Canvas(QWidget):
     Signals:
         selection_changed(list): Ids of the selected nodes.
         refused(LoomError): A gesture that cannot be carried out.
-        file_dropped(str): A file was dropped on the canvas.
+        file_dropped(str): A workflow, or a picture that carries one, was dropped on the canvas.
         menu_asked(QPoint, QPointF): The context menu was asked for at a global and a scene position.
     """
 
@@ -76,7 +78,7 @@ class Canvas(QWidget):
         self.viewer.refit_asked.connect(self.fit)
         self.adding.added.connect(lambda id: self.select([id]))
         self.viewer.entered.connect(self._edit_selected)
-        self.viewer.file_dropped.connect(self.file_dropped)
+        self.viewer.file_dropped.connect(self._take_file)
         self.viewer.menu_asked.connect(self.menu_asked)
         self.viewer.scene().selectionChanged.connect(self._tell_selection)
         document.edited.connect(self.refresh)
@@ -159,6 +161,11 @@ class Canvas(QWidget):
         self.refresh()
         self.fit()
         self._tell_selection()
+
+    def _take_file(self, name: str, at: QPointF) -> None:
+        """Open a dropped workflow, or make the node that loads a file of another kind."""
+        if carries_workflow(Path(name)) or not self.adding.add_file(Path(name), at):
+            self.file_dropped.emit(name)
 
     def _edit_selected(self) -> None:
         """Edit the selected node's text in its place, or the first setting that its card shows."""

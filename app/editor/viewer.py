@@ -21,6 +21,8 @@ from app.editor.node_item import CardItem
 from app.editor.port_item import LoomPort
 from app.editor.scaled_viewer import ScaledViewer
 
+_DROP_STEP = 48.0
+"""How far apart, in scene pixels, several dropped files go."""
 NODE_MIME = "application/x-latent-loom-node"
 
 
@@ -31,7 +33,7 @@ class LoomViewer(ScaledViewer):
 
     Signals:
         node_dropped(str, QPointF): A kind of node was dropped at a scene position.
-        file_dropped(str): A local file was dropped.
+        file_dropped(str, QPointF): A local file was dropped at a scene position.
         menu_asked(QPoint, QPointF): The context menu, at a global and a scene position.
         setting_asked(CardItem, SettingCard): A shown setting was double-clicked.
         text_clicked(str, str): The text of a node's setting was clicked: ids of node and setting.
@@ -43,7 +45,7 @@ class LoomViewer(ScaledViewer):
     """
 
     node_dropped = Signal(str, QPointF)
-    file_dropped = Signal(str)
+    file_dropped = Signal(str, QPointF)
     menu_asked = Signal(object, QPointF)
     setting_asked = Signal(CardItem, SettingCard)
     text_clicked = Signal(str, str)
@@ -148,7 +150,9 @@ class LoomViewer(ScaledViewer):
             kind = bytes(mime.data(NODE_MIME).data()).decode()
             self.node_dropped.emit(kind, self.mapToScene(event.position().toPoint()))
         elif mime.hasUrls():
-            self.file_dropped.emit(mime.urls()[0].toLocalFile())
+            for count, url in enumerate(url for url in mime.urls() if url.isLocalFile()):
+                at = self.mapToScene(event.position().toPoint()) + QPointF(_DROP_STEP, _DROP_STEP) * count
+                self.file_dropped.emit(url.toLocalFile(), at)
         event.acceptProposedAction()
 
 

@@ -15,6 +15,17 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
+def carries_workflow(path: Path) -> bool:
+    """Return whether a file is a workflow, or a picture that carries one."""
+    if not is_picture(path):
+        return path.suffix.lower() == ".json"
+    try:
+        read_workflow(path)
+    except InputError:
+        return False
+    return True
+
+
 def read_workflow(path: Path) -> str:
     """Return the workflow that a picture carries, as JSON text.
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.catalogue import Catalogue
+from app.catalogue import Catalogue, shipped_catalogue
 from app.editor.canvas import Canvas
 from app.editor.node_search import fitting_port
 from app.editor.placement import free_place
@@ -128,3 +128,14 @@ def test_the_port_that_must_be_linked_is_taken_before_an_optional_one(catalogue:
     assert fitting_port(amount.outputs[0], paint, outgoing=True) == paint.inputs[0]
     assert fitting_port(paint.inputs[0], amount, outgoing=False) == amount.outputs[0]
     assert fitting_port(amount.outputs[0], amount, outgoing=True) is None
+
+
+def test_a_dropped_file_becomes_the_node_that_loads_it(open_window: OpenWindow) -> None:
+    window = open_window(wait=False)
+    window.canvas.set_catalogue(shipped_catalogue())
+    for name, kind in (("cat.PNG", "loom.image.load"), ("model.safetensors", "loom.load.checkpoint")):
+        window.canvas.viewer.file_dropped.emit(f"/nowhere/{name}", QPointF(40, 800))
+        (id,) = window.canvas.selected()
+        node = window.document.workflow.nodes[id]
+        assert (node.type, node.position) == (kind, (40.0, 800.0))
+        assert f"/nowhere/{name}" in node.settings.values()
