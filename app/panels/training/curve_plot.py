@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.panels.training.terms import term as about
 from app.panels.training.words import number
 from app.theme import font, theme
 from training.watching.curve_table import Curve
@@ -45,11 +46,12 @@ class CurvePlot(QFrame):
         self.term = term
         self._value = QLabel()
         self._value.setObjectName("muted")
-        title = QLabel(term.replace("_", " "))
-        title.setObjectName("plotTitle")
+        self._title = QLabel(about(term).title)
+        self._title.setObjectName("plotTitle")
+        self.show_same([])
         head = QHBoxLayout()
         head.setContentsMargins(12, 8, 12, 0)
-        head.addWidget(title)
+        head.addWidget(self._title)
         head.addStretch(1)
         head.addWidget(self._value)
         self.plot = pg.PlotWidget(background=None)
@@ -84,6 +86,13 @@ class CurvePlot(QFrame):
             low, high = min(finite), max(finite)
             room = (high - low) * 0.08 or abs(high) * 0.1 or 0.1
             self.plot.setYRange(low - room, high + room, padding=0)
+
+    def show_same(self, terms: Sequence[str]) -> None:
+        """Say what it tells, and which terms have the same curve and no plot of their own."""
+        lines = [about(self.term).help, f"In the metrics: {self.term}."]
+        if terms:
+            lines.append(f"The same curve: {', '.join(terms)}.")
+        self._title.setToolTip("\n".join(filter(None, lines)))
 
     def show_newest(self, values: Sequence[tuple[float, QColor]]) -> None:
         """Say the newest value of each run in its colour."""

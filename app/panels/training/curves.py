@@ -21,13 +21,12 @@ from PySide6.QtWidgets import (
 
 from app.panels.training.curve_plot import CurvePlot
 from app.panels.training.run_list import run_color
+from app.panels.training.terms import ordered, repeats
 from app.panels.training.watcher import Drawn, View
 from app.panels.training.words import phase_title
 from training.watching.run_details import Mark
 
 _COLUMNS = 2
-_FIRST = ("loss", "total_loss")
-_LAST = ("grad_norm", "samples_per_second", "lr")
 _WIDEST_SMOOTHING = 0.2  # of all steps
 _BETWEEN_PLOTS_MS = 12  # so that a turn of the event loop paints one plot, and takes input between two
 _RECORDS = 400  # a plot is about as many pixels wide
@@ -41,6 +40,7 @@ class CurvesView(QWidget):
         smoothing: From 0 to 100.
         log_axis: Whether values are shown as logarithms.
         all: Shows all steps, and new ones as they come.
+        all_terms: Whether terms whose curve is that of another have a plot as well.
 
     Signals:
         view_changed(object): Other curves are needed for this View.
@@ -55,6 +55,7 @@ class CurvesView(QWidget):
         self._phase = ""
         self._zoomed: tuple[float, float] | None = None  # the steps that a person chose; None = all
         self._drawn = Drawn(View())
+        self._apart: set[str] = set()  # terms that were seen to differ from all others stay in sight
         self._marks: tuple[Mark, ...] = ()
         self._ask_soon = QTimer(self, singleShot=True, interval=30)
         self._ask_soon.timeout.connect(self._ask)
@@ -85,7 +86,7 @@ class CurvesView(QWidget):
     def show_runs(self, runs: Sequence[Path]) -> None:
         """Follow these runs, their newest phase first."""
         if tuple(runs) != self._runs:
-            self._runs, self._phase, self._zoomed = tuple(runs), "", None
+            self._runs, self._phase, self._zoomed, self._apart = tuple(runs), "", None, set()
             self._ask()
 
     def show_drawn(self, drawn: Drawn) -> None:
@@ -94,15 +95,26 @@ class CurvesView(QWidget):
             return
         self._drawn = drawn
         self._show_phases(drawn)
-        names = _ordered(drawn)
-        if list(self.plots) != names:
-            self._lay_out(names)
-        self._redraw()
+        names = self._show_terms()
         shares = [f"{share:.0%}" for share in drawn.reading.values()]
         self._notice.setText(
             f"Reading the history: {shares[0]}" if shares else
             "" if names else "The curves come with the first logged step."
         )  # fmt: skip
+
+    def _show_terms(self) -> list[str]:
+        """Lay out and draw the plots of the terms that are worth one; returns all terms."""
+        names = ordered([name for _, name in self._drawn.curves])
+        same = {name: first for name, first in repeats(self._drawn.curves).items() if name not in self._apart}
+        self._apart |= set(names) - same.keys()
+        shown = [name for name in names if name not in same or self.all_terms.isChecked()]
+        self.all_terms.setVisible(bool(same))
+        if list(self.plots) != shown:
+            self._lay_out(shown)
+        for name, plot in self.plots.items():
+            plot.show_same([other for other, first in same.items() if first == name])
+        self._redraw()
+        return names
 
     def show_marks(self, marks: tuple[Mark, ...]) -> None:
         """Mark what happened to the first run."""
@@ -137,13 +149,18 @@ class CurvesView(QWidget):
         self.all = QPushButton("All steps")
         self.all.setToolTip("Show all steps, and new ones as they come (double-click a plot)")
         self.all.clicked.connect(self.follow)
+        self.all_terms = QPushButton("All terms")
+        self.all_terms.setCheckable(True)
+        self.all_terms.setToolTip("Also plot terms whose curve is that of another")
+        self.all_terms.setVisible(False)
+        self.all_terms.toggled.connect(self._show_terms)
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(10)
         label = QLabel("Smoothing")
         label.setObjectName("muted")
-        for part in (self.phases, label, self.smoothing, self.log_axis, self.all):
+        for part in (self.phases, label, self.smoothing, self.log_axis, self.all, self.all_terms):
             row.addWidget(part)
         row.addStretch(1)
         row.addWidget(self._notice)
@@ -158,7 +175,7 @@ class CurvesView(QWidget):
         self.phases.setCurrentIndex(self.phases.findData(drawn.phase))
 
     def _choose_phase(self, index: int) -> None:
-        self._phase, self._zoomed = str(self.phases.itemData(index)), None
+        self._phase, self._zoomed, self._apart = str(self.phases.itemData(index)), None, set()
         self._ask()
 
     def _lay_out(self, names: Sequence[str]) -> None:
@@ -226,9 +243,3 @@ class CurvesView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._redraw()
-
-
-def _ordered(drawn: Drawn) -> list[str]:
-    """The terms: the loss first, and what is no loss last."""
-    names = list(dict.fromkeys(name for _, name in drawn.curves))
-    return sorted(names, key=lambda name: (name in _LAST, _LAST.index(name) if name in _LAST else name not in _FIRST))

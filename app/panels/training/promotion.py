@@ -26,10 +26,10 @@ class Promotion(QObject):
         super().__init__(parent)
         self._thread: threading.Thread | None = None
 
-    def begin(self, run: Path, name: str) -> None:
-        """Install the model of a run under a name; one at a time."""
+    def begin(self, run: Path, name: str, replace: bool = False) -> None:
+        """Install the model of a run under a name, or in place of the person's own of this name; one at a time."""
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._work, args=(run, name), name="loom-promotion")
+            self._thread = threading.Thread(target=self._work, args=(run, name, replace), name="loom-promotion")
             self._thread.start()
 
     def close(self) -> None:
@@ -37,13 +37,13 @@ class Promotion(QObject):
         if self._thread is not None:
             self._thread.join()
 
-    def _work(self, run: Path, name: str) -> None:
+    def _work(self, run: Path, name: str, replace: bool) -> None:
         # Here, because they import torch, and a person may never promote a model.
         import nodes
         from core.checkpoints.install import install
 
         try:
-            install(run / "models", name)
+            install(run / "models", name, replace=replace)
         except LoomError as error:
             self.failed.emit(error)
         except OSError as error:

@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 from app.panels.training.header import phases_of
 from app.panels.training.promotion import Promotion
+from core.checkpoints.model_library import user_models
 from core.errors import LoomError
 from training.run_folder import write_atomically
 from training.watching import commands
@@ -103,9 +104,19 @@ class Steering(QObject):
                 self.start(state.path)
 
     def _promote(self, state: RunState) -> None:
-        name, agreed = QInputDialog.getText(self._window, "Add to models", "Name of the model:", text=state.name)
-        if agreed and name.strip():
-            self.promotion.begin(state.path, name.strip())
+        said, agreed = QInputDialog.getText(self._window, "Add to models", "Name of the model:", text=state.name)
+        name = said.strip()
+        if not agreed or not name:
+            return
+        replace = (user_models() / name).exists()
+        if not replace or self._may_replace(name):
+            self.promotion.begin(state.path, name, replace)
+
+    def _may_replace(self, name: str) -> bool:
+        kind = QMessageBox.StandardButton
+        words = f'<b>Replace your model "{name}"?</b><br>What it was is lost.'
+        answer = QMessageBox.question(self._window, "Add to models", words, kind.Yes | kind.Cancel, kind.Cancel)
+        return answer == kind.Yes
 
     def _promoted(self, name: str, catalogue: object) -> None:
         self.told.emit(f"Installed the model {name}: Load model lists it")

@@ -25,6 +25,13 @@ def tiny() -> str:
     return Path(__file__).with_name("tiny.toml").read_text("utf-8")
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the person's own files."""
+    monkeypatch.setenv("LATENT_LOOM_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     """The folder of the runs."""

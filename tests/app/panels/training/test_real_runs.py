@@ -8,13 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from app.catalogue import Catalogue
 from app.panels.training.form.form_page import FormPage
 from app.panels.training.page import TrainingPage
-from training.watching.run_state import read_state
+from nodes.load import load_model
+from tests.core.checkpoints.own_model import write_model
+from training.watching.run_state import RunState, read_state
 
 OpenPage = Callable[[], TrainingPage]
 PATIENCE_MS = 90_000
@@ -46,6 +50,60 @@ def test_both_stages_are_trained_through_the_page(open_page: OpenPage, runs: Pat
     qtbot.waitUntil(lambda: page.samples.step == 4 and page.samples.ema.image is not None, timeout=5000)
     qtbot.waitUntil(page.header.buttons["promote"].isVisible, timeout=5000)
     assert read_state(runs / "tiny").state == "finished"
+    check_promotion(page, qtbot)
+
+
+def check_promotion(page: TrainingPage, qtbot: QtBot) -> None:
+    """Add the finished model to the installed ones: the graph lists it and samples with it, and no other goes."""
+    for name, expected in (("stickers-64", "ships with the program"), ("tiny-one", "")):
+        QTimer.singleShot(0, lambda name=name: answer(name))
+        signal = page.failed if expected else page.promoted
+        with qtbot.waitSignal(signal, timeout=PATIENCE_MS) as told:
+            QTest.mouseClick(page.header.buttons["promote"], Qt.MouseButton.LeftButton)
+        assert told.args is not None
+        assert expected in str(told.args[0])
+    catalogue = told.args[0]
+    assert isinstance(catalogue, Catalogue)
+    card = catalogue.get("loom.load.model")
+    setting = card.setting("model") if card else None
+    assert setting is not None
+    assert setting.choices is not None
+    assert {"tiny-one", "stickers-64"} <= set(setting.choices)
+    assert load_model(model="tiny-one").text_encoder.members
+
+
+def answer(name: str) -> None:
+    """Type into the dialog that asks for a name, and agree."""
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QInputDialog)
+    dialog.setTextValue(name)
+    dialog.accept()
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_ones_own_model_is_replaced_only_when_a_person_agrees(
+    open_page: OpenPage, runs: Path, home: Path, agrees: bool
+) -> None:
+    old = home / "models" / "one"
+    old.mkdir(parents=True)
+    (old / "model.json").write_text("old")
+    write_model(runs / "one" / "models")
+    page = open_page()
+
+    def replace() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        kind = QMessageBox.StandardButton
+        QTest.mouseClick(box.button(kind.Yes if agrees else kind.Cancel), Qt.MouseButton.LeftButton)
+
+    def name_it() -> None:
+        QTimer.singleShot(0, replace)
+        answer("one")
+
+    QTimer.singleShot(0, name_it)
+    page.steering.steer(RunState(runs / "one", "finished"), "promote")
+    page.steering.promotion.close()
+    assert ((old / "model.json").read_text() == "old") is not agrees
 
 
 @pytest.mark.slow
