@@ -18,9 +18,11 @@ from core.errors import InputError, LoomError
 from core.graph import tiled_text
 from core.graph.edits import AddNode, Connect, Group
 from core.graph.workflow import Link, Node, Point
+from training.datasets.default_classes import EASY_12
 
 PAINTED = ("mask", "semantic_map")
 """The kinds of settings that are painted."""
+BOXES_NODE = "loom.layout.boxes"
 PAINT_NODE, IMAGE_NODE = "loom.mask.paint", "loom.image.load"
 
 
@@ -139,6 +141,8 @@ class PaintingDesk(QDockWidget):
             )
 
     def _target(self, node: str) -> Target | None:
+        if self._document.workflow.nodes[node].type == BOXES_NODE:
+            return Target(node, "boxes", "boxes", EASY_12)
         card = self._card(node)
         for setting in card.settings if card else ():
             if setting.widget in PAINTED:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.painting import tools
+from app.painting.boxes import BoxTool, read_boxes, write_boxes
 from app.painting.commands import Commands
 from app.painting.easel import Easel
 from app.painting.notice import Notice
@@ -72,6 +73,7 @@ class PaintPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._session = session
         self.options, self.notice = PaintOptions(), Notice()
+        self._boxes = BoxTool(session.surface, self.options)
         self._tools = self._make_tools()
         self.easel = Easel(session.surface, self._tools["brush"])
         self.bar = OptionsBar(self.options)
@@ -116,7 +118,7 @@ class PaintPanel(QWidget):
         self.look()
         surface = session.surface
         self._show_classes()
-        self.bar.show_for(self.tool, labels=surface.label is not None)
+        self._show_tools()
         self._title.setText(f"{surface.width} × {surface.height}" if session.ready else "")
         if session.mismatch is None:
             self.notice.dismiss()
@@ -131,10 +133,40 @@ class PaintPanel(QWidget):
             ],
         )
 
+    def _show_tools(self) -> None:
+        """Offer the tools for what is painted."""
+        boxes = self._session.draws_boxes
+        for button in self.tool_buttons.values():
+            button.setVisible(not boxes)
+        self.bar.setVisible(not boxes)
+        tool = self._boxes if boxes else self._tools[self.tool]
+        if self.easel.tool is not tool:
+            self.easel.set_tool(tool)
+        self.bar.show_for(self.tool, labels=self._session.surface.label is not None)
+
+    def _show_boxes(self, text: str) -> None:
+        if not self._boxes.busy:
+            self._boxes.boxes = read_boxes(text)
+            if self._boxes.chosen is not None and self._boxes.chosen >= len(self._boxes.boxes):
+                self._boxes.chosen = None
+        self.easel.update()
+
+    def _name_box(self, label: str) -> None:
+        if self._session.draws_boxes and label.strip() and self._boxes.rename(label.strip()):
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._session.draws_boxes:
+            self._session.commit_boxes(write_boxes(self._boxes.boxes))
+        else:
+            self._session.commit()
+
     def _show_classes(self) -> None:
         """Offer the classes of a map, each in its colour."""
         classes = self._session.target.classes if self._session.target is not None else ()
         self.classes.setVisible(bool(classes))
+        self.classes.setEditable(self._session.draws_boxes)
+        self._boxes.classes = classes
         if [self.classes.itemText(index) for index in range(self.classes.count())] != list(classes):
             self.classes.clear()
             for label, name in enumerate(classes):
@@ -163,6 +195,7 @@ class PaintPanel(QWidget):
             "lasso": ShapeTool(surface, options, tools.polygon),
             "polygon": PolygonTool(surface, options),
             "fill": FillTool(surface, options, lambda: self.easel.picture),
+            "boxes": self._boxes,
         }
 
     def _compose(self) -> None:
@@ -267,7 +300,9 @@ class PaintPanel(QWidget):
 
     def _connect(self) -> None:
         self._session.changed.connect(self.show_session)
-        self.easel.stroked.connect(self._session.commit)
+        self._session.boxes_changed.connect(self._show_boxes)
+        self.classes.currentTextChanged.connect(self._name_box)
+        self.easel.stroked.connect(self._commit)
         self.easel.pointed.connect(self._point)
         self.easel.zoomed.connect(lambda scale: self._zoom.setText(f"{scale * 100:.3g} %"))
         self.easel.size_asked.connect(self.bar.scale_size)

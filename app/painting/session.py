@@ -16,10 +16,13 @@ from core.graph.paint_edit import PaintTiles
 from core.imaging import painted
 from core.imaging.painted import Painted
 
+BOX_SIDE = 512
+"""Pixels of the paper that layout boxes are drawn on: they are shares of a picture of any size."""
+
 
 @dataclass(frozen=True)
 class Target:
-    """What is painted: a setting of a node; `widget` is "mask" or "semantic_map", with the names of its classes."""
+    """What is painted: a setting of a node; `widget` is "mask", "semantic_map" or "boxes", with its classes' names."""
 
     node: str
     setting: str
@@ -40,11 +43,13 @@ class PaintSession(QObject):
         changed(): Another target or picture, or other sizes.
         closed(): The node is gone.
         failed(LoomError): The setting cannot be shown.
+        boxes_changed(str): The document holds these layout boxes.
     """
 
     changed = Signal()
     closed = Signal()
     failed = Signal(object)
+    boxes_changed = Signal(str)
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
@@ -66,6 +71,8 @@ class PaintSession(QObject):
         self.target, self._text = target, ""
         self.surface.label = None if target.widget == "mask" else 1
         self.set_picture(picture, tell=False)
+        if target.widget == "boxes":
+            self.surface.clear(BOX_SIDE, BOX_SIDE)
         self.follow()
         self.changed.emit()
 
@@ -108,6 +115,16 @@ class PaintSession(QObject):
             self._own = True  # what the document will hold is shown already
             self._document.do(PaintTiles(self.target.node, self.target.setting, *size, tiles))
 
+    @property
+    def draws_boxes(self) -> bool:
+        """Whether layout boxes are drawn, and nothing is painted."""
+        return self.target is not None and self.target.widget == "boxes"
+
+    def commit_boxes(self, text: str) -> None:
+        """Make an edit of layout boxes."""
+        if self.target is not None and text != self._text:
+            self._document.do(SetSetting(self.target.node, self.target.setting, text))
+
     def replace(self, pixels: Painted) -> None:
         """Take other values for the whole, as one edit; of another size too."""
         if self.target is None:
@@ -147,6 +164,10 @@ class PaintSession(QObject):
             return
         value = node.settings.get(self.target.setting, "")
         text = value if isinstance(value, str) else ""
+        if self.target.widget == "boxes":
+            self._text = text
+            self.boxes_changed.emit(text)
+            return
         own, self._own = self._own, False
         if own or text == self._text:
             self._text = text

@@ -1,0 +1,43 @@
+"""Layout boxes drawn with a pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+
+from app.painting.boxes import read_boxes, write_boxes
+from app.painting.session import Target
+from core.conditioning.layout import parse_layout
+
+RIGHT = Qt.MouseButton.RightButton
+
+
+def test_boxes_are_drawn_moved_resized_named_and_removed(open_studio: Callable[..., Any]) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "boxes", ("fox", "frog")), None)
+    studio.panel.classes.setCurrentText("fox")
+    studio.drag([(51, 51), (100, 100), (256, 154)])
+    (box,) = parse_layout(studio.text()).boxes
+    assert box.label == "fox"
+    assert abs(box.x - 0.1) + abs(box.y - 0.1) + abs(box.width - 0.4) + abs(box.height - 0.2) < 0.03
+    studio.drag([(150, 100), (252, 202)])
+    moved = parse_layout(studio.text()).boxes[0]
+    assert abs(moved.x - 0.3) + abs(moved.y - 0.3) < 0.03
+    assert abs(moved.width - box.width) < 1e-3
+    corner = ((moved.x + moved.width) * 512, (moved.y + moved.height) * 512)
+    studio.drag([corner, (486, 486)])
+    assert abs(parse_layout(studio.text()).boxes[0].width - 0.65) < 0.03
+    studio.panel.classes.setCurrentText("frog")
+    assert parse_layout(studio.text()).boxes[0].label == "frog"
+    studio.drag([(300, 300)], RIGHT)
+    assert studio.text() == ""
+    for _ in range(5):
+        studio.document.undo()
+    assert not studio.document.history.can_undo
+
+
+def test_boxes_round_trip_through_their_text() -> None:
+    text = "fox 0.1 0.2 0.5 0.4\npolar bear 0 0 1 1"
+    assert write_boxes(read_boxes(text + "\nnonsense\n\n")) == text
