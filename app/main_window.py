@@ -20,6 +20,7 @@ from app.freshness import Freshness
 from app.pages import Pages
 from app.painting.in_window import Painting
 from app.panels.banner import Banner
+from app.panels.gallery import Gallery
 from app.panels.library import LibraryPanel
 from app.panels.log import LogPanel
 from app.panels.preview import PreviewPanel
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         preview: The picture.
         log: What happened.
         banner: The error above the canvas.
+        gallery: The pictures made so far.
         freshness: What an edit has made stale.
         problems: What is wrong with the nodes.
         pages: The graph, and training.
@@ -80,6 +82,7 @@ class MainWindow(QMainWindow):
         self.properties = PropertiesPanel(self.document, catalogue, self.problems)
         self.preview, self.log, self.banner = PreviewPanel(), LogPanel(), Banner()
         self.preview.folder = settings.folder
+        self.gallery = Gallery()
         self.files = Files(self, self.document, settings)
         self.monitor = RunMonitor(self.freshness, self.problems, self.canvas, self.preview, self.log)
         self.bridge, self._collector = Bridge(self), WindowCollector(self)
@@ -99,6 +102,7 @@ class MainWindow(QMainWindow):
         """Start the worker; called once, after the first paint."""
         if not self._closed and not self.worker.alive:
             self.worker.start()
+            self.gallery.open_folder(self._settings.data_folder / "gallery")
 
     def open_first(self, path: Path | None) -> None:
         """Show `path`, or the default workflow with its prompt in sight."""
@@ -152,8 +156,14 @@ class MainWindow(QMainWindow):
         below.addWidget(panel_header("SETTINGS"))
         below.addWidget(self.properties, 1)
         look = theme()
+        pictures = QWidget()
+        stacked = QVBoxLayout(pictures)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(0)
+        stacked.addWidget(self.preview, 1)
+        stacked.addWidget(self.gallery)
         self._middle = _splitter(Qt.Orientation.Vertical, (middle, 560), (self.log, 160))
-        self._side = _splitter(Qt.Orientation.Vertical, (self.preview, 368), (settings, 340))
+        self._side = _splitter(Qt.Orientation.Vertical, (pictures, 368), (settings, 340))
         side_width = look.px("side_width")
         canvas_width = 1280 - side_width - look.px("library_width")
         self._columns = _splitter(
@@ -225,6 +235,11 @@ class MainWindow(QMainWindow):
         for source in (self.canvas.refused, self.files.failed, self.preview.failed, self.monitor.failed):
             source.connect(self.show_error)
         self.files.told.connect(self.log.say)
+        self.preview.made.connect(self.gallery.keep)
+        self.gallery.shown.connect(
+            lambda image, caption, texts: self.preview.show_picture(image, caption, texts, made=False)
+        )
+        self.gallery.workflow_asked.connect(lambda path: self.files.open(Path(path)))
         self.preview.saved.connect(lambda path: self.log.say(f"Saved {path}"))
         self.properties.painting_asked.connect(self.painting.open)
         self.preview.painting_asked.connect(self.painting.open_pictured)
@@ -358,6 +373,7 @@ class MainWindow(QMainWindow):
             self._settings.set_state(name, getattr(self, f"_{name}").saveState())
         self._settings.flush()
         self.files.autosave.stop()
+        self.gallery.flush()
         self.hide()
         self.pages.close_down()
         self.bridge.close()

@@ -123,11 +123,13 @@ class PreviewPanel(QWidget):
         failed(LoomError): The picture could not be saved.
         saved(str): It was saved to this path.
         painting_asked(): A person wants to paint on it.
+        made(QImage, dict): A run has made this picture, which carries these texts.
     """
 
     failed = Signal(object)
     saved = Signal(str)
     painting_asked = Signal()
+    made = Signal(QImage, dict)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,8 +162,12 @@ class PreviewPanel(QWidget):
         inner.addWidget(self._caption)
         layout.addLayout(inner, 1)
 
-    def show_picture(self, image: QImage | None, caption: str, texts: dict[str, str] | None = None) -> None:
-        """Show a picture; `texts` go into the file when a person saves it."""
+    def show_picture(
+        self, image: QImage | None, caption: str, texts: dict[str, str] | None = None, *, made: bool = True
+    ) -> None:
+        """Show a picture; `texts` go into the file when a person saves it. One with texts is whole: a run `made` it."""
+        if image is not None and texts and made:
+            self.made.emit(image, texts)
         self.view.show_image(image)
         self._own_caption = caption or " "
         self._texts = texts or {}
