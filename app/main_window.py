@@ -236,9 +236,7 @@ class MainWindow(QMainWindow):
             source.connect(self.show_error)
         self.files.told.connect(self.log.say)
         self.preview.made.connect(self.gallery.keep)
-        self.gallery.shown.connect(
-            lambda image, caption, texts: self.preview.show_picture(image, caption, texts, made=False)
-        )
+        self.gallery.shown.connect(self.preview.show_kept)
         self.gallery.workflow_asked.connect(lambda path: self.files.open(Path(path)))
         self.preview.saved.connect(lambda path: self.log.say(f"Saved {path}"))
         self.properties.painting_asked.connect(self.painting.open)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QRunnable, QSize, Qt, QThreadPool, QTimer, QUrl, Signal
-from PySide6.QtGui import QGuiApplication, QIcon, QImage, QImageReader, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QImage, QImageReader, QImageWriter, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu
 
 from app.panels.compare import CompareDialog
@@ -181,7 +181,7 @@ class _Write(QRunnable):
         aside = self._path.with_suffix(".part")
         with contextlib.suppress(OSError):  # a full disk: the picture stays in the window
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._image.save(str(aside), "PNG"):
+            if QImageWriter(str(aside), b"PNG").write(self._image):
                 aside.replace(self._path)
 
 

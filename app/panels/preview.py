@@ -175,6 +175,10 @@ class PreviewPanel(QWidget):
             button.setEnabled(image is not None)
         self.show_stale(False)
 
+    def show_kept(self, image: QImage, caption: str, texts: dict[str, str]) -> None:
+        """Show a picture that was made earlier."""
+        self.show_picture(image, caption, texts, made=False)
+
     def show_stale(self, stale: bool) -> None:
         """Dim the picture when the workflow has changed since it was made."""
         self.view.stale = stale and self.view.image is not None

@@ -13,7 +13,7 @@ from app.document import Document
 from app.panels.controls import Control, LongTextControl, make_control
 from app.panels.widgets import HistoryKeys, small_button, wrapped_label
 from app.problems import Problems
-from core.graph.edits import Rename, ResetSetting, SetSetting
+from core.graph.edits import Group, Rename, ResetSetting, SetSetting
 from core.graph.workflow import Node
 
 _PAUSE_S = 2.0
@@ -70,6 +70,10 @@ class SettingRow(QWidget):
             self.control.show_value(value)
         self._reset.setVisible(self.setting.name in node.settings and value != self.setting.default)
 
+    def show_mixed(self, mixed: bool) -> None:
+        """Say that the selected nodes have different values; the control shows the first one's."""
+        self._label.setText(f"{self.setting.label} (differ)" if mixed else self.setting.label)
+
     def show_problem(self, text: str) -> None:
         """Say what is wrong with the value; empty = nothing."""
         self._problem.setText(text)
@@ -77,7 +81,7 @@ class SettingRow(QWidget):
 
 
 class PropertiesPanel(QScrollArea):
-    """Shows and edits one node.
+    """Shows and edits one node, or several of one kind together.
 
     Attributes:
         rows: The present setting rows by name.
@@ -100,7 +104,7 @@ class PropertiesPanel(QScrollArea):
         self._merge: tuple[object, ...] = ()
         self._typed_at = 0.0
         self._title: QLineEdit | None = None
-        self._empty_text = ""
+        self._empty_text, self._many = "", 1
         self._keys = HistoryKeys(self)
         self.rows: dict[str, SettingRow] = {}
         document.edited.connect(self.refresh)
@@ -114,7 +118,7 @@ class PropertiesPanel(QScrollArea):
         self.refresh()
 
     def show_nodes(self, nodes: list[str]) -> None:
-        """Show the node of a selection of one; a word on what to do for any other."""
+        """Show the selected nodes where they are of one kind; a word on what to do for any other selection."""
         self._selected = list(nodes)
         self.refresh()
 
@@ -125,7 +129,7 @@ class PropertiesPanel(QScrollArea):
         if node is None or card is None:
             self._build_empty(node)
             return
-        if self._shown != (node.id, card):
+        if self._shown != (node.id, card) or self._many != len(self._nodes()):
             self._build(node, card)
         self._show_values(node, card)
 
@@ -134,16 +138,23 @@ class PropertiesPanel(QScrollArea):
         if name in self.rows:
             self.rows[name].control.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _nodes(self) -> list[Node]:
+        """The selected nodes, if they are of one kind."""
+        nodes = self._document.workflow.nodes
+        present = [nodes[id] for id in self._selected if id in nodes]
+        return present if len({node.type for node in present}) == 1 else []
+
     def _node(self) -> Node | None:
-        present = [id for id in self._selected if id in self._document.workflow.nodes]
-        return self._document.workflow.nodes[present[0]] if len(present) == 1 else None
+        return next(iter(self._nodes()), None)
 
     def _build_empty(self, node: Node | None) -> None:
         text = "Select a node to see its settings."
         if node is not None:
             text = f'"{node.type}" is not installed. The node keeps its settings, but cannot run.'
         elif len(self._selected) > 1:
-            text = f"{len(self._selected)} nodes are selected. Select one to see its settings."
+            text = (
+                f"{len(self._selected)} nodes are selected. Select those of one kind to see their settings."
+            )
         if self._shown is None and text == self._empty_text:
             return
         self._shown, self.rows, self._title, self._empty_text = None, {}, None, text
@@ -162,11 +173,13 @@ class PropertiesPanel(QScrollArea):
 
     def _build(self, node: Node, card: NodeCard) -> None:
         self._shown, self.rows = (node.id, card), {}
+        self._many = len(self._nodes())
         _, layout = self._page()
         self._title = QLineEdit()
         self._title.setObjectName("title")
         self._title.setToolTip("Title of this node")
         self._title.setTextMargins(-3, 0, 0, 0)  # the field's own border and margin: the text aligns with what is below
+        self._title.setReadOnly(self._many > 1)
         self._title.installEventFilter(self._keys)
         self._title.editingFinished.connect(self._rename)
         heading = QVBoxLayout()
@@ -187,11 +200,14 @@ class PropertiesPanel(QScrollArea):
         layout.addStretch(1)
 
     def _show_values(self, node: Node, card: NodeCard) -> None:
-        title = node.title or card.title
+        nodes = self._nodes()
+        title = f"{len(nodes)} × {card.title}" if len(nodes) > 1 else node.title or card.title
         if self._title is not None and self._title.text() != title:
             self._title.setText(title)
-        for row in self.rows.values():
+        for name, row in self.rows.items():
             row.show_value(node)
+            first, *others = (each.settings.get(name, row.setting.default) for each in nodes)
+            row.show_mixed(any(other != first for other in others))
         self._mark()
 
     def _mark(self) -> None:
@@ -205,19 +221,20 @@ class PropertiesPanel(QScrollArea):
     def _set(self, name: str, value: object) -> None:
         if self._shown is None:
             return
-        node = self._shown[0]
+        ids = tuple(node.id for node in self._nodes())
         now = time.monotonic()
-        if self._merge[:2] != (node, name) or now - self._typed_at > _PAUSE_S:
-            self._merge = (node, name, now)
+        if self._merge[:2] != (ids, name) or now - self._typed_at > _PAUSE_S:
+            self._merge = (ids, name, now)
         self._typed_at = now
-        self._document.do(SetSetting(node, name, value), self._merge)  # type: ignore[arg-type]  # controls give JSON
+        edits = [SetSetting(id, name, value) for id in ids]  # type: ignore[arg-type]  # controls give JSON
+        self._document.do(edits[0] if len(edits) == 1 else Group(tuple(edits)), self._merge)
 
     def _reset(self, name: str) -> None:
         if self._shown is not None:
-            self._document.do(ResetSetting(self._shown[0], name))
+            self._document.do(Group(tuple(ResetSetting(node.id, name) for node in self._nodes())))
 
     def _rename(self) -> None:
-        if self._shown is None or self._title is None:
+        if self._shown is None or self._title is None or self._many > 1:
             return
         id, card = self._shown
         text = self._title.text().strip()

@@ -331,6 +331,9 @@ def _place(edit: Edit) -> tuple[Hashable, ...] | None:
             return PutNote, edit.note.id
         case SetTitle():
             return (SetTitle,)
+        case Group() if edit.edits:
+            places = tuple(_place(each) for each in edit.edits)
+            return None if None in places else (Group, places)
     return None
 
 

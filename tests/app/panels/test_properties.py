@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QLineEdit
 
 from app.main_window import MainWindow
 from app.panels.controls import SeedControl
-from core.graph.edits import SetSetting
+from core.graph.edits import AddNode, SetSetting
+from core.graph.workflow import Node
 
 OpenWindow = Callable[..., MainWindow]
 
@@ -66,3 +67,20 @@ def test_removing_the_shown_node_empties_the_panel(window: MainWindow) -> None:
     window.document.undo()
     window.canvas.select(["prompt"])
     assert "text" in window.properties.rows
+
+
+def test_several_nodes_of_one_kind_are_set_together_and_undone_at_once(open_window: OpenWindow) -> None:
+    window = open_window(wait=False)
+    document = window.document
+    document.do(AddNode(Node(id="more", type="test.steps", settings={"count": 9}, position=(0.0, 400.0))))
+    window.canvas.select(["steps", "more"])
+    row = window.properties.rows["count"]
+    assert "differ" in row._label.text()
+    for value in (20, 21):
+        row.changed.emit("count", value)
+    assert [document.workflow.nodes[id].settings["count"] for id in ("steps", "more")] == [21, 21]
+    assert "differ" not in row._label.text()
+    document.undo()
+    assert [document.workflow.nodes[id].settings["count"] for id in ("steps", "more")] == [5, 9]
+    window.canvas.select(["steps", "paint"])
+    assert not window.properties.rows
