@@ -69,7 +69,8 @@ class PaintSession(QObject):
             InputError: What the setting holds is damaged, or the picture is too large to paint on.
         """
         self.target, self._text = target, ""
-        self.surface.label = None if target.widget == "mask" else 1
+        self.surface.label = 1 if target.widget == "semantic_map" else None
+        self.surface.clear(1, 1)  # the last target's size says nothing of this one's
         self.set_picture(picture, tell=False)
         if target.widget == "boxes":
             self.surface.clear(BOX_SIDE, BOX_SIDE)

@@ -38,6 +38,14 @@ def test_boxes_are_drawn_moved_resized_named_and_removed(open_studio: Callable[.
     assert not studio.document.history.can_undo
 
 
+def test_the_size_of_the_last_target_is_not_that_of_the_next(open_studio: Callable[..., Any]) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "boxes"), None)
+    studio.session.open(Target("mask", "mask", "semantic_map", ("sky", "sea")), None)
+    assert not studio.session.ready
+    assert not studio.panel.easel.isEnabled()
+
+
 def test_boxes_round_trip_through_their_text() -> None:
     text = "fox 0.1 0.2 0.5 0.4\npolar bear 0 0 1 1"
     assert write_boxes(read_boxes(text + "\nnonsense\n\n")) == text
