@@ -61,9 +61,11 @@ BENCHMARKS = {
         "the training page on a run that writes 200 lines a second, and on one of ten million",
         ("benchmarks.training_panel",),
     ),
-    "painting": Benchmark(
-        "strokes, undo and memory on 4096 × 4096 pixels, beside bare Qt's", ("benchmarks.painting",)
+    "panel_faults": Benchmark(
+        "the training page and its runs killed at random moments: whether it shows the truth, and nothing is left",
+        ("benchmarks.panel_faults",),
     ),
+    "painting": Benchmark("strokes, undo and memory on 4096 × 4096 pixels, beside bare Qt's", ("benchmarks.painting",)),
     "quality": Benchmark("whether the shipped model's pictures show what was asked for", ("benchmarks.quality",)),
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.panels.training.terms import term as about
@@ -31,19 +31,22 @@ class CurvePlot(QFrame):
     Attributes:
         term: Its name in metrics.jsonl.
         plot: pyqtgraph's plot.
+        stale: Whether it has to be drawn anew once it is in sight.
 
     Signals:
+        seen(): It came in sight and is stale.
         moved(): A person moved or zoomed the axis of steps.
         followed(): A person asked for all of it, by a double-click.
     """
 
     moved = Signal()
     followed = Signal()
+    seen = Signal()
 
     def __init__(self, term: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("plotCard")
-        self.term = term
+        self.term, self.stale = term, False
         self._value = QLabel()
         self._value.setObjectName("muted")
         self._title = QLabel(about(term).title)
@@ -164,6 +167,12 @@ class CurvePlot(QFrame):
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=0, tickTextOffset=5, maxTickLevel=0)
         item.getAxis("left").setWidth(52)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.stale:
+            self.stale = False
+            self.seen.emit()
 
 
 def smoothed(steps: Values, values: Values, window: float) -> Values:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -74,7 +73,6 @@ class CurvesView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self._grid_holder)
-        scroll.verticalScrollBar().valueChanged.connect(self._redraw)
         self._notice = QLabel("The curves come with the first logged step.")
         self._notice.setObjectName("hint")
         layout = QVBoxLayout(self)
@@ -195,6 +193,7 @@ class CurvesView(QWidget):
         plot = CurvePlot(name)
         plot.moved.connect(lambda: self._moved(plot))
         plot.followed.connect(self.follow)
+        plot.seen.connect(self._redraw)
         plot.set_steps(*self._drawn.bounds)
         return plot
 
@@ -223,7 +222,9 @@ class CurvesView(QWidget):
         name, drawn = self._to_draw.pop(0), self._drawn
         plot = self.plots.get(name)
         if plot is None or plot.visibleRegion().isEmpty():
-            return  # it is drawn when a person scrolls to it
+            if plot is not None:
+                plot.stale = True  # it is drawn when it comes in sight
+            return
         if self._zoomed is not None:
             plot.show_steps(*self._zoomed)
         elif drawn.bounds[1]:
@@ -239,7 +240,3 @@ class CurvesView(QWidget):
         marks = [mark for mark in self._marks if mark.phase == self._drawn.phase]
         for plot in self.plots.values():
             plot.show_marks(marks)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._redraw()

@@ -79,6 +79,9 @@ class Steering(QObject):
 
     def start(self, run: Path, config: Path | None = None) -> None:
         """Start a process that trains `run`, new from `config` or from where it is."""
+        begun_with = self.folder / _NEW / f"{run.name}.toml"
+        if config is None and not (run / "config.toml").exists() and begun_with.exists():
+            config = begun_with  # its process ended before it had made the run folder
         self.processes.append(commands.start(run, config))
         self.told.emit(f"Started training {run.name}")
         self.started.emit(run)

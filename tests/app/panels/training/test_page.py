@@ -71,6 +71,21 @@ def test_curves_grow_with_the_run_and_a_zoom_stays(open_page: OpenPage, make_run
     assert plot.steps()[1] >= 30
 
 
+def test_curves_that_came_out_of_sight_are_drawn_when_they_are_seen(
+    open_page: OpenPage, make_run: MakeRun, qtbot: QtBot
+) -> None:
+    page = open_page()
+    page.tabs.setCurrentIndex(3)
+    make_run("one", 20)
+    qtbot.waitUntil(
+        lambda: page.curves is not None and page.curves.newest("loss") == [pytest.approx(0.05)], timeout=10_000
+    )
+    qtbot.wait(100)
+    assert shown_steps(page) == []
+    page.tabs.setCurrentIndex(0)
+    qtbot.waitUntil(lambda: shown_steps(page) == list(range(1, 21)), timeout=10_000)
+
+
 def test_several_runs_are_drawn_over_each_other_and_compared(
     open_page: OpenPage, make_run: MakeRun, qtbot: QtBot
 ) -> None:
@@ -118,6 +133,20 @@ def test_a_death_is_shown_within_a_second(open_page: OpenPage, make_run: MakeRun
     assert "did not say that it ended" in page.header.banner.text
     assert page.header.buttons["resume"].isVisible()
     assert not page.header.buttons["pause"].isVisible()
+
+
+def test_a_run_that_was_killed_before_its_folder_was_made_is_begun_again(
+    open_page: OpenPage, runs: Path, tiny: str, qtbot: QtBot
+) -> None:
+    page = open_page()
+    page.steering.begin("tiny", tiny)
+    first = page.steering.processes[0]
+    first.kill()
+    first.wait()
+    qtbot.waitUntil(lambda: page.header.text.startswith("Died"), timeout=5000)
+    assert not (runs / "tiny" / "config.toml").exists()
+    QTest.mouseClick(page.header.buttons["resume"], Qt.MouseButton.LeftButton)
+    assert page.steering.processes[-1].args == first.args
 
 
 @pytest.mark.parametrize("command", ["pause", "stop", "abort", "sample", "checkpoint"])

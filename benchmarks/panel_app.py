@@ -1,0 +1,76 @@
+"""The training page as a program that another one steers and may kill: `python -m benchmarks.panel_app RUNS`.
+
+It takes a JSON object a line: {"begin": TOML}, {"click": BUTTON} or {"tell": true}; and answers each with what the page
+shows: {"shown": STATE, "pid": PID, "text": WORDS, "buttons": [NAME, ...]}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.panels.training.page import TrainingPage
+from app.theme import apply_theme
+
+
+class Ears(QObject):
+    """Hands lines of stdin to the window's thread.
+
+    Signals:
+        heard(str): A line.
+        closed(): There will be no more.
+    """
+
+    heard = Signal(str)
+    closed = Signal()
+
+    def listen(self) -> None:
+        """Read until stdin ends."""
+        for line in sys.stdin:
+            self.heard.emit(line)
+        self.closed.emit()
+
+
+def obey(page: TrainingPage, order: dict[str, Any]) -> dict[str, Any]:
+    """Do what a line says, as a person would, and tell what the page shows."""
+    if "begin" in order:
+        page.steering.begin(tomllib.loads(order["begin"])["name"], order["begin"])
+    button = page.header.buttons.get(order.get("click", ""))
+    if button is not None and button.isVisible() and button.isEnabled():
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    state = page.header.state
+    return {
+        "shown": state.state if state else "",
+        "pid": state.pid if state else 0,
+        "text": page.header.text,
+        "buttons": [name for name, button in page.header.buttons.items() if button.isVisible() and button.isEnabled()],
+    }
+
+
+def main(runs: Path) -> int:
+    """Show the page until stdin ends."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication([])
+    apply_theme(application)
+    page, ears = TrainingPage(runs), Ears()
+    page.resize(1280, 700)
+    page.show()
+    ears.heard.connect(lambda line: print(json.dumps(obey(page, json.loads(line))), flush=True))
+    ears.closed.connect(application.quit)
+    threading.Thread(target=ears.listen, daemon=True).start()
+    code = application.exec()
+    page.close_down()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

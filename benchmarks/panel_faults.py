@@ -1,0 +1,220 @@
+"""The training page and runs killed at random moments: whether the page always shows the run folder's truth.
+
+    LOOM_ROUNDS=100 python -m benchmarks panel_faults
+
+Each round begins or resumes a tiny run through the page, presses up to two random buttons, and kills (SIGKILL) the
+page's process, the training process, or both. The page, started again if need be, has to show within a second what the
+run folder and the table of processes say; and no process may work that the folder does not name. LOOM_ROUNDS = how
+many rounds, 100 unless told; LOOM_ROUNDS_SEED decides what happens in them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults import CONFIG
+from training.watching.processes import started_at
+from training.watching.run_state import RunState, read_state
+
+ROOT = Path(__file__).resolve().parent.parent
+WITHIN_S = 1.0
+_PATIENCE_S = 60.0
+_PRESSED = ("pause", "resume", "stop", "abort", "sample", "checkpoint")
+
+
+@dataclass
+class Found:
+    """What became of the rounds.
+
+    Attributes:
+        rounds: How many there were.
+        kills: What was killed.
+        states: What the run was when page and folder were compared.
+        differing: Rounds in which the page did not show the run folder's state in time, in words.
+        unknown: Rounds in which a process worked on the run, or ran for it, that its folder does not name.
+        left: Processes that were there at the end.
+        slowest_s: The longest time until the page showed the truth, s.
+    """
+
+    rounds: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    differing: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    left: int = 0
+    slowest_s: float = 0.0
+
+
+class App:
+    """The page in a process of its own."""
+
+    def __init__(self, runs: Path) -> None:
+        command = [sys.executable, "-m", "benchmarks.panel_app", str(runs)]
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "*=false"}
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def ask(self, **order: Any) -> dict[str, Any]:
+        """Give an order and return what the page then shows."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order or {"tell": True}) + "\n")
+        self.process.stdin.flush()
+        shown: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return shown
+
+    def end(self) -> None:
+        """Close the window."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def kill(self) -> None:
+        """Kill the process."""
+        self.process.kill()
+        self.end()
+
+
+def measure() -> dict[str, dict[str, Any]]:
+    """Return the counts by name."""
+    rounds, seed = int(os.environ.get("LOOM_ROUNDS", "100")), int(os.environ.get("LOOM_ROUNDS_SEED", "0"))
+    with tempfile.TemporaryDirectory() as place:
+        found = kill_rounds(Path(place) / "runs", rounds, seed)
+    for words in (*found.differing, *found.unknown):
+        print(words, file=sys.stderr)
+    figures = {
+        "rounds": _figure(found.rounds, found.rounds),
+        "rounds in which page and run folder differ": _figure(len(found.differing), found.rounds, 0),
+        "rounds with a process that the folder does not name": _figure(len(found.unknown), found.rounds, 0),
+        "processes left at the end": _figure(found.left, found.rounds, 0),
+        "until the page showed the truth, longest": _figure(round(found.slowest_s, 2), found.rounds, WITHIN_S, "s"),
+    }
+    figures |= {f"killed: {what}": _figure(count, found.rounds) for what, count in found.kills.most_common()}
+    return figures | {f"compared while {what}": _figure(n, found.rounds) for what, n in found.states.most_common()}
+
+
+def kill_rounds(runs: Path, rounds: int, seed: int) -> Found:
+    """Do the rounds in a folder of runs; it holds one run at the end, and nothing works on it."""
+    found, chance = Found(), random.Random(seed)
+    runs.mkdir(parents=True, exist_ok=True)
+    run, app = runs / "killed", App(runs)
+    try:
+        for number in range(rounds):
+            _control(app, run, chance)
+            what = chance.choice(("app", "worker", "worker", "app and worker"))
+            if "worker" in what and not _kill_worker(run):
+                what = what.replace("worker", "no worker")
+            if "app" in what:
+                app.kill()
+                app = App(runs)
+                app.ask()
+            found.kills[what] += 1
+            _compare(app, run, f"round {number}, {what} killed", found)
+            found.rounds += 1
+    finally:
+        _kill_worker(run)
+        app.end()
+    found.left = len(list(_processes_of(runs)))
+    return found
+
+
+def _control(app: App, run: Path, chance: random.Random) -> None:
+    """Begin or resume the run and press buttons, at random moments."""
+    state = read_state(run)
+    if not state.alive:
+        again = run.exists() and state.state != "finished"
+        _until_shown(app, "resume" if again else "")
+        app.ask(**({"click": "resume"} if again else {"begin": _config(run)}))
+    time.sleep(chance.uniform(0, 6))
+    for _ in range(chance.randint(0, 2)):
+        app.ask(click=chance.choice(_PRESSED))
+        time.sleep(chance.uniform(0, 1))
+
+
+def _config(run: Path) -> str:
+    """The tiny run's configuration: long enough to be killed again and again."""
+    long = CONFIG.replace("NAME", run.name).replace("steps = 8", "steps = 2000")
+    return long.replace("checkpoint_every = 1", "checkpoint_every = 20")
+
+
+def _until_shown(app: App, button: str) -> None:
+    end = time.monotonic() + _PATIENCE_S
+    while button and button not in app.ask()["buttons"] and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def _compare(app: App, run: Path, when: str, found: Found) -> None:
+    """Wait until the page shows what the run folder says, and see that this takes no longer than it may."""
+    began = time.monotonic()
+    while True:
+        before, shown, after = read_state(run), app.ask(), read_state(run)
+        # A run goes on while it is looked at, so the page may show what was a moment before or what is now.
+        if any((shown["shown"], shown["pid"]) == (state.state, state.pid) for state in (before, after)):
+            break
+        if time.monotonic() - began > WITHIN_S:
+            found.differing.append(f"{when}: the page says {shown['text']!r}, the folder {after.state} of {after.pid}")
+            break
+        time.sleep(0.02)
+    found.slowest_s = max(found.slowest_s, time.monotonic() - began)
+    found.states[after.state] += 1
+    _account(after, when, found)
+
+
+def _account(state: RunState, when: str, found: Found) -> None:
+    """See that the processes of the run are those that its folder tells of."""
+    workers = [pid for pid, command in _processes_of(state.path.parent) if "main.py" in command]
+    known = {state.pid, _launched(state.path)}
+    strangers = [pid for pid in workers if pid not in known]
+    if strangers and read_state(state.path) == state:
+        found.unknown.append(f"{when}: {strangers} work on a run that is {state.state}")
+
+
+def _kill_worker(run: Path) -> bool:
+    """Kill the training process, if there is one."""
+    killed = False
+    for pid in {read_state(run).pid, _launched(run)} - {0}:
+        if started_at(pid) is not None and pid in dict(_processes_of(run.parent)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed = True
+    end = time.monotonic() + _PATIENCE_S
+    while killed and any("main.py" in words for _, words in _processes_of(run.parent)) and time.monotonic() < end:
+        time.sleep(0.01)
+    return killed
+
+
+def _launched(run: Path) -> int:
+    try:
+        return int(json.loads((run / "launch.json").read_bytes())["pid"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
+def _processes_of(runs: Path) -> Iterator[tuple[int, str]]:
+    """Processes whose command line names a path in `runs`, and that are no zombies; for systems with /proc."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if str(runs) in command and "panel_faults" not in command and started_at(int(folder.name)) is not None:
+                yield int(folder.name), command
+
+
+def _figure(value: float, n: int, goal: float | None = None, unit: str = "") -> dict[str, Any]:
+    holds = None if goal is None else value <= goal
+    return {"value": value, "unit": unit, "goal": goal, "holds": holds, "n": n, "peer": None}
