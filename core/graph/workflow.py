@@ -97,6 +97,8 @@ class Workflow:
         notes: Notes by id.
         title: Name for people; may be empty.
         extra: Fields of the file that this version does not know; saved back unharmed.
+        unread: Items of a file of a newer version that this one cannot read, by the list that holds them; saved back.
+        newer: The version of such a file, which it keeps; None for any other.
     """
 
     def __init__(self, title: str = "") -> None:
@@ -106,6 +108,8 @@ class Workflow:
         self.frames: dict[str, Frame] = {}
         self.notes: dict[str, Note] = {}
         self.extra: dict[str, Json] = {}
+        self.unread: dict[str, list[Json]] = {}
+        self.newer: int | None = None
         self._incoming: dict[str, dict[str, Link]] = {}
         self._outgoing: dict[str, dict[tuple[str, str], Link]] = {}
 
@@ -153,6 +157,7 @@ class Workflow:
         twin = Workflow(self.title)
         twin.nodes, twin.links = dict(self.nodes), dict(self.links)
         twin.frames, twin.notes, twin.extra = dict(self.frames), dict(self.notes), dict(self.extra)
+        twin.unread, twin.newer = self.unread, self.newer
         twin._incoming = {node: dict(links) for node, links in self._incoming.items()}
         twin._outgoing = {node: dict(links) for node, links in self._outgoing.items()}
         return twin

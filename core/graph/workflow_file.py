@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TypeVar
 from core.errors import InputError, LoomError
 from core.graph import codec
 from core.graph.atomic_write import write_atomically
-from core.graph.json_types import JsonObject
+from core.graph.json_types import Json, JsonObject
 from core.graph.workflow import Workflow
 
 FORMAT = "latent-loom-workflow"
@@ -107,13 +107,20 @@ def to_json(workflow: Workflow) -> JsonObject:
     """Return the whole document as JSON values."""
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": workflow.newer or VERSION,
         "title": workflow.title,
+        **{name: items + workflow.unread.get(name, []) for name, items in _lists(workflow).items()},
+        **workflow.extra,
+    }
+
+
+def _lists(workflow: Workflow) -> dict[str, list[Json]]:
+    """Return the document's lists."""
+    return {
         "nodes": [codec.node_to_json(workflow.nodes[id]) for id in sorted(workflow.nodes)],
         "links": [codec.link_to_json(link) for _, link in sorted(workflow.links.items())],
         "frames": [codec.frame_to_json(workflow.frames[id]) for id in sorted(workflow.frames)],
         "notes": [codec.note_to_json(workflow.notes[id]) for id in sorted(workflow.notes)],
-        **workflow.extra,
     }
 
 
@@ -131,39 +138,48 @@ def from_json(document: JsonObject) -> Loaded:
     if newer:
         warnings.append(
             f"This workflow was saved by a newer Latent Loom (file version {version}, this one reads up to {VERSION}). "
-            "It was opened as far as possible; saving it here may lose what is new."
+            "It was opened as far as possible; what is new in it is kept when it is saved here."
         )
     for old in range(version, VERSION):
         document = MIGRATIONS[old](document)
-    return Loaded(_build(document, warnings, lenient=newer), tuple(warnings))
+    workflow = _build(document, warnings, lenient=newer)
+    workflow.newer = version if newer else None
+    return Loaded(workflow, tuple(warnings))
 
 
 def _build(document: JsonObject, warnings: list[str], *, lenient: bool) -> Workflow:
     """Make the workflow; what a `lenient` reading cannot use is named in `warnings`."""
     title = document.get("title")
     workflow = Workflow(title if isinstance(title, str) else "")
-    for node in _items(document, "nodes", codec.node_from_json, warnings, lenient):
+    unread = workflow.unread if lenient else None
+    for node in _items(document, "nodes", codec.node_from_json, warnings, unread):
         if node.id in workflow.nodes:
             raise _damaged(f'two nodes have the id "{node.id}"', "the file")
         workflow.put_node(node)
-    for link in _items(document, "links", codec.link_from_json, warnings, lenient):
+    for link in _items(document, "links", codec.link_from_json, warnings, unread):
         absent = [end for end in (link.source, link.target) if end not in workflow.nodes]
         if absent:
+            if lenient:
+                workflow.unread.setdefault("links", []).append(codec.link_to_json(link))
             warnings.append(f'A link was left out: there is no node "{absent[0]}".')
         elif workflow.put_link(link) is not None:
             warnings.append(f'Input "{link.input}" of node "{link.target}" had several links; the last one was kept.')
-    for frame in _items(document, "frames", codec.frame_from_json, warnings, lenient):
+    for frame in _items(document, "frames", codec.frame_from_json, warnings, unread):
         workflow.frames[frame.id] = frame
-    for note in _items(document, "notes", codec.note_from_json, warnings, lenient):
+    for note in _items(document, "notes", codec.note_from_json, warnings, unread):
         workflow.notes[note.id] = note
     workflow.extra = {name: value for name, value in document.items() if name not in _KNOWN_FIELDS}
     return workflow
 
 
 def _items(
-    document: JsonObject, name: str, read: Callable[[object], T], warnings: list[str], lenient: bool
+    document: JsonObject,
+    name: str,
+    read: Callable[[object], T],
+    warnings: list[str],
+    unread: dict[str, list[Json]] | None,
 ) -> Iterator[T]:
-    """Read each item of one of the document's lists."""
+    """Read each item of one of the document's lists; what cannot be read goes to `unread`, or is an error if None."""
     items: Any = document.get(name, [])
     if not isinstance(items, list):
         raise _damaged(f'"{name}" is not a list', "the file")
@@ -171,8 +187,9 @@ def _items(
         try:
             yield read(item)
         except InputError as error:
-            if not lenient:
+            if unread is None:
                 raise
+            unread.setdefault(name, []).append(item)
             warnings.append(f"{error.what} It was left out.")
 
 

@@ -188,6 +188,20 @@ def test_a_newer_file_opens_as_far_as_possible() -> None:
     assert len(loaded.warnings) == 2
 
 
+def test_a_newer_file_that_is_saved_here_keeps_what_could_not_be_read() -> None:
+    nodes = [{"id": "a", "type": "t.number"}, {"id": "b", "kind": "new"}]
+    links = [{"from": ["a", "o"], "to": ["b", "i"]}, {"from": "new"}]
+    loaded = loads(document(version=99, nodes=nodes, links=links, lanes=[1]))
+    loaded.workflow.apply(AddNode(Node(id="c", type="t.number")))
+    saved = json.loads(dumps(loaded.workflow.copy()))
+    assert saved["version"] == 99
+    assert {node["id"] for node in saved["nodes"]} == {"a", "b", "c"}
+    assert nodes[1] in saved["nodes"]
+    assert [link for link in links if link not in saved["links"]] == []
+    assert saved["lanes"] == [1]
+    assert dumps(loads(dumps(loaded.workflow)).workflow) == dumps(loaded.workflow)
+
+
 def test_older_files_pass_through_every_migration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow_file, "VERSION", 3)
     monkeypatch.setitem(workflow_file.MIGRATIONS, 1, lambda old: {**old, "title": old["title"] + " one"})
