@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,11 @@ from training.watching.processes import is_running
 LOG = "train.log"
 ENDED = ("finished", "stopped", "failed")
 _LOG_END = 4096  # bytes
+_ERROR_WITHIN = 30  # lines from the log's end; some errors go on below the line that names them
+# The last line of a Python traceback, or what an interpreter or a library says as it goes down.
+_ERROR = re.compile(
+    r"[\w.]*(Error|Exception|Interrupt|Exit)\b|Killed|Segmentation fault|Aborted|Bus error|Fatal|terminate called"
+)
 _STARTING_S = 90.0  # a process imports torch before it writes its first status
 
 
@@ -133,14 +139,19 @@ def _told(error: Any) -> Trouble:
 
 def _death(folder: Path, pid: int) -> Trouble:
     """Say what can be known of a process that is gone."""
-    lines = [line for line in log_end(folder).splitlines() if line.strip()]
+    lines = [line.strip() for line in log_end(folder).splitlines() if line.strip()]
     saved = last_checkpoint(folder)
-    why = f"The log ends with: {lines[-1].strip()}" if lines else (
-        "It left no message: it was killed, the machine went down, or memory ran out."
-    )  # fmt: skip
-    fix = f"Resume goes on from the checkpoint at step {saved[1]} of {saved[0]}." if saved else (
-        "There is no checkpoint yet; Resume begins again."
-    )  # fmt: skip
+    errors = [line for line in lines[-_ERROR_WITHIN:] if _ERROR.match(line)]
+    killed = "it was killed, the machine went down, or memory ran out"
+    if errors:
+        why = f"The log ends with: {errors[-1]}"
+    elif lines:
+        why = f"It left no message: {killed}. The log's last line is: {lines[-1]}"
+    else:
+        why = f"It left no message: {killed}."
+    fix = "There is no checkpoint yet; Resume begins again."
+    if saved:
+        fix = f"Resume goes on from the checkpoint at step {saved[1]:,} of the {saved[0].replace('_', ' ')}."
     which = f"The training process {pid} is gone" if pid else "The training process is gone"
     return Trouble(f"{which}, and did not say that it ended.", why, fix)
 

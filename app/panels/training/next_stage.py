@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,17 @@ from typing import Any
 from app.theme import RESOURCES
 
 _TEMPLATE = RESOURCES / "training" / "stickers-64.toml"
+
+
+def latents_of(models: Path) -> str:
+    """Say what the latents of a model folder's autoencoder are like; "" where that cannot be read."""
+    try:
+        space = json.loads((models / "model.json").read_text("utf-8"))["autoencoder"]["space"]
+        name, channels, factor, scale = (space[key] for key in ("name", "channels", "factor", "scale"))
+        spread = f"they spread by {1 / scale:.3g}, and are multiplied by {scale:.4g} to have unit variance"
+        return f"Latents of {name}: {channels} channels for {factor} × {factor} pixels each; {spread}."
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        return ""
 
 
 def next_stage(run: Path) -> dict[str, Any]:

@@ -65,8 +65,31 @@ def test_a_run_whose_process_is_gone_has_died_and_says_the_way_out(run: RunFolde
     assert state.trouble is not None
     assert str(process.pid) in state.trouble.what
     assert "MemoryError: no more" in state.trouble.why
-    assert "step 5 of first_stage" in state.trouble.fix
+    assert "step 5 of the first stage" in state.trouble.fix
     assert last_checkpoint(run.path) == ("first_stage", 5)
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ("", "It left no message: it was killed, the machine went down, or memory ran out."),
+        ("step 4 of 9, loss 0.1\n", "The log's last line is: step 4 of 9, loss 0.1"),
+        (
+            "RuntimeError: CUDA error\nCompile with TORCH_USE_CUDA_DSA.\n\n",
+            "The log ends with: RuntimeError: CUDA error",
+        ),
+        ("step 4\nKilled\n", "The log ends with: Killed"),
+        ("torch.OutOfMemoryError: no\n  more\n", "The log ends with: torch.OutOfMemoryError: no"),
+        ("step 4\nerrors are logged here\n", "The log's last line is: errors are logged here"),
+    ],
+)
+def test_the_log_of_a_dead_run_tells_why_where_it_can(run: RunFolder, log: str, why: str) -> None:
+    (run.path / "status.json").write_text(json.dumps({"pid": 0, "started": 0, "state": "training"}))
+    (run.path / "train.log").write_text(log)
+    trouble = read_state(run.path).trouble
+    assert trouble is not None
+    assert trouble.why.endswith(why)
+    assert trouble.fix == "There is no checkpoint yet; Resume begins again."
 
 
 def test_a_failed_run_tells_its_error(run: RunFolder) -> None:

@@ -28,6 +28,7 @@ from app.panels.training.form.draft import FIELDS, Draft
 from app.panels.training.form.estimate import Estimate
 from app.panels.training.form.field_row import FieldRow
 from app.panels.training.form.pages import PAGES, matters, page_of, section_of
+from app.panels.training.next_stage import latents_of
 from app.panels.widgets import wrapped_label
 from app.theme import RESOURCES
 from training.model_sizes import SIZES, ModelSize
@@ -78,6 +79,7 @@ class FormPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._make_head())
+        layout.addWidget(self._latents)
         layout.addWidget(self._make_tabs(), 1)
         layout.addWidget(self._make_foot())
         self.draft.changed.connect(self._check_soon.start)
@@ -90,13 +92,20 @@ class FormPage(QWidget):
         """Begin a run of a free name; from `table`, or from the template that is chosen."""
         self._taken = taken
         if table is None:
+            self.template.setCurrentIndex(max(0, self.template.currentIndex()))
             self._take_template(self.template.currentIndex())
         else:
+            self.template.setCurrentIndex(-1)
             self.draft.replace(copy.deepcopy(dict(table)))
             self.draft.set_value("name", free_name(str(table.get("name", "run")), taken))
         self.tabs.setCurrentIndex(0)
         self.name.setText(str(self.draft.value("name")))  # also where the cursor is in it
         self._refresh()
+
+    @property
+    def latents(self) -> str:
+        """What is said of the latents that the run trains in, or ""."""
+        return self._latents.text()
 
     @property
     def problem(self) -> str:
@@ -121,6 +130,8 @@ class FormPage(QWidget):
             self.template.addItem(file.stem, file)
         self.template.setCurrentIndex(max(0, self.template.findText(_DEFAULT)))
         self.template.activated.connect(self._take_template)
+        self._latents = wrapped_label("", "muted")
+        self._latents.setContentsMargins(16, 0, 16, 8)
         head = QWidget()
         row = QHBoxLayout(head)
         row.setContentsMargins(16, 12, 16, 10)
@@ -270,6 +281,9 @@ class FormPage(QWidget):
             row.setVisible(matters(name, draft))
         for heading, rows in self._sections.values():
             heading.setVisible(any(not row.isHidden() for row in rows))
+        models = str(draft.value("initial") or "")
+        self._latents.setText(latents_of(Path(models)) if models and matters("initial", draft) else "")
+        self._latents.setVisible(bool(self._latents.text()))
         folder = draft.value("data.kind") != "scenes"
         self.data_view.show_path(str(draft.value("data.path")) if folder else "")
         if not self.toml.hasFocus() and self.toml.toPlainText() != draft.to_toml():

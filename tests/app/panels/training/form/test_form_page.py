@@ -18,7 +18,9 @@ from pytestqt.qtbot import QtBot
 from app.panels.training.form.draft import FIELDS
 from app.panels.training.form.form_page import FormPage, free_name
 from app.panels.training.form.pages import PAGES, page_of
+from app.panels.training.next_stage import next_stage
 from app.theme import RESOURCES, apply_theme
+from tests.core.checkpoints.own_model import write_model
 from training.config import RunConfig, build
 from training.model_sizes import SIZES
 from training.trial import count_parameters
@@ -35,6 +37,22 @@ def form(qtbot: QtBot, qapp: Any, tmp_path: Path) -> Iterator[FormPage]:
     form.close_down()
     form.hide()
     form.deleteLater()
+
+
+def test_the_form_after_the_first_stage_tells_of_its_latents(form: FormPage, tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "one"
+    write_model(run / "models")
+    (run / "config.toml").write_text('name = "one"\nphases = ["first_stage"]\n')
+    form.prepare(frozenset(), next_stage(run))
+    assert form.draft.value("name") == "one-diffusion"
+    assert form.latents == (
+        "Latents of tiny: 2 channels for 1 × 1 pixels each; "
+        "they spread by 3.33, and are multiplied by 0.3 to have unit variance."
+    )
+    assert form.template.currentIndex() == -1
+    form.prepare(frozenset())
+    assert form.latents == ""
+    assert form.template.currentIndex() >= 0
 
 
 def test_every_field_has_help_and_a_place() -> None:
