@@ -37,7 +37,8 @@ def send(folder: Path, command: str, **more: Any) -> Path:
 def start(folder: Path, config: Path | None = None, overrides: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start a training process that outlives this one; it begins `config`, or resumes the run in `folder`.
 
-    What it prints goes to the folder's train.log; launch.json says which process it is until its first status.
+    What it prints goes to the folder's train.log; launch.json says which process it is until its first status, and
+    where in the log its lines begin.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob("control/*.json"):
@@ -46,6 +47,7 @@ def start(folder: Path, config: Path | None = None, overrides: Sequence[str] = (
     settings = [part for assignment in overrides for part in ("--set", assignment)]
     windows = sys.platform == "win32"
     with (folder / LOG).open("ab") as log:
+        log_begins = log.seek(0, 2)
         process = subprocess.Popen(
             [sys.executable, str(_MAIN), "train", target, *settings],
             cwd=folder.resolve().parent.parent,
@@ -56,7 +58,8 @@ def start(folder: Path, config: Path | None = None, overrides: Sequence[str] = (
             start_new_session=not windows,
             creationflags=_DETACHED_WINDOWS if windows else 0,
         )
-    write_atomically(folder / "launch.json", json.dumps({"pid": process.pid, "time": time.time()}).encode())
+    launched = {"pid": process.pid, "time": time.time(), "log": log_begins}
+    write_atomically(folder / "launch.json", json.dumps(launched).encode())
     return process
 
 

@@ -95,12 +95,12 @@ def read_state(folder: Path) -> RunState:
     )  # fmt: skip
 
 
-def log_end(folder: Path) -> str:
-    """The last lines that the process wrote to its log, or ""."""
+def log_end(folder: Path, since: int = 0) -> str:
+    """The last lines of the log, those from byte `since` on, or ""."""
     try:
         with (folder / LOG).open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - _LOG_END))
+            file.seek(max(since, size - _LOG_END))
             return file.read().decode("utf-8", "replace").strip()
     except OSError:
         return ""
@@ -139,7 +139,9 @@ def _told(error: Any) -> Trouble:
 
 def _death(folder: Path, pid: int) -> Trouble:
     """Say what can be known of a process that is gone."""
-    lines = [line.strip() for line in log_end(folder).splitlines() if line.strip()]
+    launch = _json(folder / "launch.json")
+    since = int(_number(launch, "log")) if isinstance(launch, dict) else 0  # before it, other processes wrote
+    lines = [line.strip() for line in log_end(folder, since).splitlines() if line.strip()]
     saved = last_checkpoint(folder)
     errors = [line for line in lines[-_ERROR_WITHIN:] if _ERROR.match(line)]
     killed = "it was killed, the machine went down, or memory ran out"

@@ -92,6 +92,15 @@ def test_the_log_of_a_dead_run_tells_why_where_it_can(run: RunFolder, log: str, 
     assert trouble.fix == "There is no checkpoint yet; Resume begins again."
 
 
+def test_what_an_earlier_process_wrote_is_not_why_this_one_died(run: RunFolder) -> None:
+    (run.path / "status.json").write_text(json.dumps({"pid": 0, "started": 0, "state": "training"}))
+    (run.path / "train.log").write_text("MemoryError: no more\nstep 4\n")
+    (run.path / "launch.json").write_text(json.dumps({"pid": 0, "time": 0, "log": len("MemoryError: no more\n")}))
+    trouble = read_state(run.path).trouble
+    assert trouble is not None
+    assert trouble.why.endswith("The log's last line is: step 4")
+
+
 def test_a_failed_run_tells_its_error(run: RunFolder) -> None:
     run.status(state="failed", error={"what": "A", "why": "B", "fix": "C"})
     trouble = read_state(run.path).trouble

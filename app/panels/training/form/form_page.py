@@ -126,6 +126,7 @@ class FormPage(QWidget):
             self.goal.addItem(title, phases)
         self.goal.activated.connect(lambda index: self.draft.set_value("phases", list(self.goal.itemData(index))))
         self.template.setAccessibleName("Template")
+        self.template.setPlaceholderText("the chosen run")
         for file in sorted(_TEMPLATES.glob("*.toml")):
             self.template.addItem(file.stem, file)
         self.template.setCurrentIndex(max(0, self.template.findText(_DEFAULT)))
