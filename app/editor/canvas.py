@@ -89,7 +89,7 @@ class Canvas(QWidget):
         """Show the document as it is now; after an `edit`, what it touched."""
         touched = None if edit is None else touched_nodes(edit)
         self.view.show(self._document.workflow, self._catalogue, touched)
-        self.minimap.refresh()
+        self.minimap.refresh_soon()
 
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """Take the engine's catalogue in place of the shipped one."""

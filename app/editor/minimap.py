@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -13,6 +13,7 @@ from app.theme import theme
 _SIZE = (176, 112)
 _MARGIN = 12
 _LEAST_CARDS = 2
+_PAUSE_MS = 50
 
 
 class Minimap(QWidget):
@@ -28,9 +29,18 @@ class Minimap(QWidget):
         self.wanted = True
         self.setFixedSize(*_SIZE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_PAUSE_MS)
+        self._later.timeout.connect(self.refresh)
         viewer.view_changed.connect(self.refresh)
         viewer.installEventFilter(self)
         self.hide()
+
+    def refresh_soon(self) -> None:
+        """Show an edit after a moment: many may come at once, and each asks for the whole workflow."""
+        if not self._later.isActive():
+            self._later.start()
 
     def turn(self) -> None:
         """Want it, or want it no longer."""
