@@ -23,6 +23,7 @@ from training.watching.curve_table import CurveTable, Floats
 
 VERSION = 1
 PIECE = 2**20  # bytes of metrics.jsonl that are read and parsed at a time
+_NICE = 10  # the window that waits for it, and the run, go first
 _HEAD = 64  # bytes at the beginning of metrics.jsonl by which another file is known
 
 
@@ -192,6 +193,8 @@ def _digest(head: bytes) -> str:
 
 def main(run: Path) -> int:
     """Catch up with the whole history; ends early when the process that asked for it is gone."""
+    if sys.platform != "win32":
+        os.nice(_NICE)
     parent, index = os.getppid(), CurveIndex(run)
     if not index.hold():
         return 0

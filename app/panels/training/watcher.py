@@ -129,6 +129,7 @@ class Watcher(QObject):
         self._wake.set()
 
     def _work(self) -> None:
+        self._list()  # first, since what draws plots takes a while to import
         importlib.import_module("pyqtgraph")
         self.ready.emit()
         looked, meter = 0.0, DeviceMeter()
