@@ -69,7 +69,7 @@ def test_a_link_dropped_on_the_empty_canvas_offers_what_fits_and_makes_it(window
     canvas, search = window.canvas, window.canvas.adding.search
     pull_link(canvas, "paint", "picture", outgoing=True, by=QPointF(30, 180))
     assert search.isVisible()
-    assert search.kinds() == ["test.fail", "test.show", "test.write"]
+    assert search.found() == ["test.fail", "test.show", "test.write"]
     QTest.keyClicks(search.field, "show")
     QTest.keyClick(search.field, Qt.Key.Key_Return)
     assert search.isHidden()
@@ -85,7 +85,7 @@ def test_a_link_drawn_from_an_input_offers_what_gives_it(window: MainWindow) -> 
     (new,) = window.canvas.selected()
     pull_link(window.canvas, new, "amount", outgoing=False, by=QPointF(-60, 120))
     search = window.canvas.adding.search
-    assert search.kinds() == ["test.words", "test.amount", "test.steps"]
+    assert search.found() == ["test.words", "test.amount", "test.steps"]
     QTest.keyClick(search.field, Qt.Key.Key_Down)
     QTest.keyClick(search.field, Qt.Key.Key_Return)
     (source,) = window.canvas.selected()
@@ -105,7 +105,7 @@ def test_a_double_click_on_the_empty_canvas_and_tab_search_for_nodes(
     before = set(window.document.workflow.nodes)
     double_click(canvas, canvas.view.cards["paint"].outline().bottomRight() + QPointF(20, 40))
     assert search.isVisible()
-    assert len(search.kinds()) == 7
+    assert len(search.found()) == 7
     QTest.keyClicks(search.field, "grey")
     QTest.keyClick(search.field, Qt.Key.Key_Return)
     (new,) = set(window.document.workflow.nodes) - before
