@@ -27,7 +27,7 @@ from typing import Any
 
 from benchmarks.faults import CONFIG
 from training.watching.processes import started_at
-from training.watching.run_state import RunState, read_state
+from training.watching.run_state import read_state
 
 ROOT = Path(__file__).resolve().parent.parent
 WITHIN_S = 1.0
@@ -173,16 +173,20 @@ def _compare(app: App, run: Path, when: str, found: Found) -> None:
         time.sleep(0.02)
     found.slowest_s = max(found.slowest_s, time.monotonic() - began)
     found.states[after.state] += 1
-    _account(after, when, found)
+    _account(run, when, found)
 
 
-def _account(state: RunState, when: str, found: Found) -> None:
-    """See that the processes of the run are those that its folder tells of."""
-    workers = [pid for pid, command in _processes_of(state.path.parent) if "main.py" in command]
-    known = {state.pid, _launched(state.path)}
-    strangers = [pid for pid in workers if pid not in known]
-    if strangers and read_state(state.path) == state:
-        found.unknown.append(f"{when}: {strangers} work on a run that is {state.state}")
+def _account(run: Path, when: str, found: Found) -> None:
+    """See that the processes of the run are those that its folder tells of, or soon will."""
+    end = time.monotonic() + WITHIN_S
+    while True:
+        workers = {pid for pid, command in _processes_of(run.parent) if "main.py" in command}
+        strangers = workers - {read_state(run).pid, _launched(run)}
+        if not strangers or time.monotonic() > end:
+            break
+        time.sleep(0.02)
+    if strangers:
+        found.unknown.append(f"{when}: {strangers} work on a run that is {read_state(run).state}")
 
 
 def _kill_worker(run: Path) -> bool:
