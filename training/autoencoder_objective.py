@@ -28,10 +28,10 @@ class AutoencoderObjective:
         optimizer: How the discriminator's weights move.
     """
 
-    def __init__(self, config: FirstStageConfig) -> None:
+    def __init__(self, config: FirstStageConfig, device: torch.device) -> None:
         _check_size(config)
         self.optimizer: OptimizerConfig = config.discriminator_optimizer
-        self._metric = make_metric(config.perceptual, config.perceptual_folder)
+        self._metric = make_metric(config.perceptual, config.perceptual_folder, device)
         self._loss = FirstStageLoss(
             config.discriminator,
             regularizer_weight=config.codebook if config.n_embed else config.kl,
@@ -39,7 +39,7 @@ class AutoencoderObjective:
             perceptual=None if self._metric is None else self._metric.distance,
             perceptual_weight=config.perceptual_weight,
             reduction=config.reduction,
-        )
+        ).to(device)
         self._regularizer = "codebook" if config.n_embed else "kl"
         self._last: tuple[Tensor, Tensor] | None = None
 
@@ -72,7 +72,7 @@ class AutoencoderObjective:
         result = self._loss.generator(
             image,
             decoded,
-            torch.zeros(()) if regularizer is None else regularizer.float(),
+            torch.zeros((), device=image.device) if regularizer is None else regularizer.float(),
             step,
             last_layer=last_layer if started else None,
         )

@@ -12,7 +12,7 @@ from training.disk_space import DiskSpace
 from training.distributed import Ranks
 from training.learner import Learner
 from training.run_folder import RunFolder, write_atomically
-from training.snapshot import Restored, prune, restore_snapshot, save_snapshot, snapshot_bytes
+from training.snapshot import ALONE, Restored, prune, restore_snapshot, save_snapshot, snapshot_bytes
 
 BEST = "BEST.json"
 
@@ -57,11 +57,13 @@ class Checkpoints:
             DiskFullError: It cannot be saved, and the run ends.
             Aborted: The run was told to end as it is; the checkpoints before are whole.
         """
+        ranks = self._ranks if learner.shared_out else ALONE
         if step != self._saved:
             self._space.insist(
                 f"The checkpoint at step {step} of {self._phase}",
-                lambda: save_snapshot(self.path, step, learner, extra, self._between),
+                lambda: save_snapshot(self.path, step, learner, extra, self._between, ranks),
                 snapshot_bytes(learner),
+                together=learner.shared_out,
             )
         new, self._saved = step != self._saved, step
         if held_out is not None and held_out < self.best:

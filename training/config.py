@@ -175,6 +175,22 @@ class SecondStageConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DistributedConfig:
+    """How several ranks, started by torchrun, hold what they train together.
+
+    Attributes:
+        mode: replicate: each holds everything; shard: each holds its part of the denoiser's weights, gradients,
+            averages and moments, so that models can be trained that no single device holds; autoencoders, which are
+            small, are replicated.
+    """
+
+    mode: Literal["replicate", "shard"] = "replicate"
+
+    def __post_init__(self) -> None:
+        _require(self.mode in ("replicate", "shard"), "mode", self.mode, "must be replicate or shard")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """A whole run.
 
@@ -183,9 +199,10 @@ class RunConfig:
         seed: Decides initial weights, order and noise.
         phases: Which of first_stage, decoder and second_stage to run, in this order.
         initial: Folder with the models of an earlier run, for phases that this one leaves out.
-        device: Where the second stage computes: cpu, cuda, cuda:1...; empty = the best there is.
+        device: Where it computes: cpu, cuda, cuda:1...; empty = the best there is.
         log_every, sample_every, checkpoint_every: In steps.
         keep_checkpoints: How many to keep a phase.
+        distributed: How several ranks share the work.
         evaluation: What is measured on held-out data, while the run trains and afterwards.
     """
 
@@ -198,6 +215,7 @@ class RunConfig:
     sample_every: int = 500
     checkpoint_every: int = 250
     keep_checkpoints: int = 2
+    distributed: DistributedConfig = field(default_factory=DistributedConfig)
     data: DataConfig = field(default_factory=DataConfig)
     first_stage: FirstStageConfig = field(default_factory=FirstStageConfig)
     decoder: FirstStageConfig = field(default_factory=FirstStageConfig)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Callable
 
-from core.errors import LoomError
+from core.errors import Cancelled, LoomError
 from training.control import Control
 from training.distributed import Ranks
 from training.run_folder import RunFolder, is_full
@@ -25,19 +26,20 @@ class DiskSpace:
     def __init__(self, folder: RunFolder, control: Control, tell: Callable[[str], None], ranks: Ranks) -> None:
         self._folder, self._control, self._tell, self._ranks = folder, control, tell, ranks
 
-    def insist(self, what: str, write: Callable[[], object], need: int = 0) -> None:
+    def insist(self, what: str, write: Callable[[], object], need: int = 0, *, together: bool = False) -> None:
         """Call `write` on the rank that writes; while the disk is full, pause and try again.
 
         Args:
             what: What is written, as in "The checkpoint at step 5".
             write: Writes all or nothing.
             need: About how many bytes it takes.
+            together: Whether the other ranks write too, as their parts; what happens on rank 0 counts.
 
         Raises:
             DiskFullError: Somebody ended the run meanwhile.
             Aborted: The run has to end as it is.
         """
-        while (told := self._ranks.agree(self._tried(what, write, need))) is not None:
+        while (told := self._ranks.agree(self._tried(what, write, need, together))) is not None:
             self._folder.event("disk_full", what=what)
             if self._control.ending:
                 raise DiskFullError(told["what"], why=told["why"], fix=told["fix"])
@@ -50,9 +52,12 @@ class DiskSpace:
 
             self._control.pause(worth_a_try, doing="waiting for space on the disk", error=told)
 
-    def _tried(self, what: str, write: Callable[[], object], need: int) -> dict[str, str] | None:
+    def _tried(self, what: str, write: Callable[[], object], need: int, together: bool) -> dict[str, str] | None:
         """Write; return None, or what people are told."""
         if not self._ranks.leads:
+            with contextlib.suppress(Cancelled, OSError):  # rank 0 failed, or will as well, and tells
+                if together:
+                    write()
             return None
         try:
             write()

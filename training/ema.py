@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from training.sharding import own
+
 
 class Ema:
     """Averages of the trained parameters of modules.
@@ -34,7 +36,8 @@ class Ema:
         self.updates += 1
         weight = 1 - (min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.warm_up else self.decay)
         parameters = dict(module.named_parameters())
-        torch._foreach_lerp_(list(self.averages.values()), [parameters[name].data for name in self.averages], weight)
+        averages = [own(average) for average in self.averages.values()]
+        torch._foreach_lerp_(averages, [own(parameters[name].data) for name in self.averages], weight)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return averages and the number of updates as tensors."""

@@ -6,13 +6,13 @@ forgiving of what the denoiser gives, and leaves the latent space, and so every 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.checkpoints.model_folder import save_autoencoder
 from core.diffusion.latent_diffusion import Autoencoder, LatentSpace
@@ -41,13 +41,20 @@ class FirstStage:
 
     name = "first_stage"
 
-    def __init__(self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet) -> None:
+    blocks: Sequence[nn.Module] = ()
+    compiled = False
+
+    def __init__(
+        self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet, device: torch.device
+    ) -> None:
+        self.device = device
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size, self.parts = config.steps, config.batch_size, 1
         self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
         self.feed = data.feed(data.order(run.seed, config.batch_size))
-        self.module = make_autoencoder(config)
-        self.objective = AutoencoderObjective(config)
+        # First weights are drawn on the CPU, so that they are the same on every device.
+        self.module = make_autoencoder(config).to(device)
+        self.objective = AutoencoderObjective(config, device)
 
     @property
     def critic(self) -> Critic | None:
@@ -57,9 +64,9 @@ class FirstStage:
     def loss(self, step: int, part: int = 0) -> tuple[Tensor, dict[str, Tensor]]:
         """Reconstruction and regularizer of a part of the step's images; parts change nothing of what is random."""
         here = part_of(self.batch_size, part, self.parts)
-        image = from_uint8(self.feed.images(step)[here])
+        image = from_uint8(self.feed.images(step)[here]).to(self.device)
         usage: dict[str, Tensor] = {}
-        with autocast(self.config.precision):
+        with autocast(self.config.precision, self.device):
             if isinstance(self.module, VQModel):
                 decoded, quantized = self.module(image)
                 regularizer, usage = quantized.loss, self._usage(quantized)
@@ -67,7 +74,7 @@ class FirstStage:
                 posterior = self.module.encode(image)
                 shape, stream = posterior.mean.shape[1:], generator(self.run.seed, self.name, step)
                 noise = torch.randn((self.batch_size, *shape), generator=stream, dtype=posterior.mean.dtype)[here]
-                decoded = self.module.decode(posterior.mean + posterior.std * noise)
+                decoded = self.module.decode(posterior.mean + posterior.std * noise.to(self.device))
                 regularizer = posterior.kl()
         last_layer = self.module.decoder.last_layer
         total, terms = self.objective.reconstruction(image, decoded.float(), step, last_layer, regularizer)
@@ -81,14 +88,14 @@ class FirstStage:
     def sample_grid(self, poll: Poll) -> np.ndarray:
         """Held-out sources above their reconstructions."""
         poll()
-        source = from_uint8(self.held_out.first(SHOWN))
+        source = from_uint8(self.held_out.first(SHOWN)).to(self.device)
         decoded = self.module.decode(self.module.latent(source))
         return tile(np.concatenate([to_uint8(source), to_uint8(decoded)]), SHOWN)
 
     @torch.no_grad()
     def held_out_loss(self, poll: Poll) -> float:
         """The mean absolute error of held-out reconstructions, from their most probable latents."""
-        return reconstruction_error(self.held_out, lambda source: self.module.decode(self.module.latent(source)), poll)
+        return reconstruction_error(self.held_out, self.module, self.device, poll)
 
     def evaluate(self, poll: Poll) -> dict[str, float]:
         """Compare held-out reconstructions with their sources."""
@@ -96,7 +103,7 @@ class FirstStage:
 
     def finish(self, models: Path) -> None:
         """Measure the scale that gives latents unit variance (appendix G), and save."""
-        latents = encode_first(self.module, self.data, self.config.scale_images)
+        latents = encode_first(self.module, self.data, self.config.scale_images, self.device)
         scale = unit_variance_scale(latents)
         save_autoencoder(models, wrap(self.module, self.run.name, scale), arguments(self.config))
 
@@ -105,20 +112,23 @@ class DecoderTuning:
     """The decoder phase: the encoder stays as it is."""
 
     name = "decoder"
+    blocks: Sequence[nn.Module] = ()
+    compiled = False
 
     def __init__(
         self, run: RunConfig, config: FirstStageConfig, autoencoder: Autoencoder, latents: Latents,
-        data: TrainingSet, held_out: TrainingSet,
+        data: TrainingSet, held_out: TrainingSet, device: torch.device,
     ) -> None:  # fmt: skip
+        self.device = device
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size, self.parts = config.steps, config.batch_size, 1
         self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
         self.feed = data.feed(data.order(run.seed + 1, config.batch_size, cached=True))
         self.autoencoder, self.latents = autoencoder, latents
-        self.module = cast(ConvolutionalFirstStage, autoencoder.module)
+        self.module = cast(ConvolutionalFirstStage, autoencoder.module.to(device))
         for part in (self.module.encoder, self.module.quant_conv):
             part.requires_grad_(False)
-        self.objective = AutoencoderObjective(config)
+        self.objective = AutoencoderObjective(config, device)
         self._held_out_latents = autoencoder.encode(from_uint8(held_out.first(SHOWN)))
 
     @property
@@ -133,8 +143,10 @@ class DecoderTuning:
         # Each sample has its own amount of noise, so that clean latents stay the commonest case.
         amount = self.config.latent_noise * torch.rand(len(z), 1, 1, 1, generator=stream)
         here = part_of(self.batch_size, part, self.parts)
-        z, image = (z + amount * torch.randn(z.shape, generator=stream))[here], image[here]
-        with autocast(self.config.precision):
+        z, image = (
+            whole[here].to(self.device) for whole in (z + amount * torch.randn(z.shape, generator=stream), image)
+        )
+        with autocast(self.config.precision, self.device):
             decoded = self.module.decode(z / self.autoencoder.space.scale)
         return self.objective.reconstruction(image, decoded.float(), step, self.module.decoder.last_layer)
 
@@ -147,7 +159,7 @@ class DecoderTuning:
     @torch.no_grad()
     def held_out_loss(self, poll: Poll) -> float:
         """The mean absolute error of held-out reconstructions."""
-        return reconstruction_error(self.held_out, lambda source: self.module.decode(self.module.latent(source)), poll)
+        return reconstruction_error(self.held_out, self.module, self.device, poll)
 
     def evaluate(self, poll: Poll) -> dict[str, float]:
         """Compare held-out reconstructions with their sources."""
@@ -177,21 +189,25 @@ def wrap(module: AutoencoderKL | VQModel, name: str, scale: float) -> Autoencode
     return Autoencoder(module, LatentSpace(name, module.embed_dim, module.factor, scale))
 
 
-def reconstruction_error(data: TrainingSet, reconstruct: Callable[[Tensor], Tensor], poll: Poll) -> float:
+def reconstruction_error(data: TrainingSet, module: FirstStageModel, device: torch.device, poll: Poll) -> float:
     """Return the mean absolute error of the first pictures of `data`, in [-1, 1], over a limited number of them."""
     batch, count = batch_for(data.sizes[0]), min(len(data), MEASURED)
     error = 0.0
     for start in range(0, count, batch):
         poll()
-        source = from_uint8(data.images(range(start, min(start + batch, count))))
-        error += float((reconstruct(source) - source).abs().mean()) * len(source)
+        source = from_uint8(data.images(range(start, min(start + batch, count)))).to(device)
+        error += float((module.decode(module.latent(source)) - source).abs().mean()) * len(source)
     return error / count
 
 
 @torch.no_grad()
-def encode_first(module: FirstStageModel, data: TrainingSet, count: int) -> Tensor:
-    """Encode the first `count` items, cut to squares, to their most probable latents [n, z, h/f, w/f], not rescaled."""
+def encode_first(module: FirstStageModel, data: TrainingSet, count: int, device: torch.device) -> Tensor:
+    """Encode the first `count` items, cut to squares, to their most probable latents [n, z, h/f, w/f], not rescaled.
+
+    The module is on the device; the latents are on the CPU.
+    """
     shown = data.shown(count)
     batch = batch_for(shown.sizes[0])
     rows = range(len(shown))
-    return torch.cat([module.latent(from_uint8(shown.images(rows[i : i + batch]))) for i in rows[::batch]])
+    images = (from_uint8(shown.images(rows[i : i + batch])) for i in rows[::batch])
+    return torch.cat([module.latent(part.to(device)).cpu() for part in images])

@@ -9,6 +9,7 @@ from training.distributed import Ranks
 from training.ema import Ema
 from training.optimization import Optimization
 from training.phase import Phase
+from training.sharding import is_part, share_out
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,22 @@ class Learner:
     optimization: Optimization
     critic: Optimization | None = None
 
+    @property
+    def shared_out(self) -> bool:
+        """Whether each rank holds only a part of it."""
+        return any(is_part(parameter) for parameter in self.optimization.module.parameters())
 
-def make_learner(phase: Phase, ranks: Ranks) -> Learner:
-    """Give a phase's networks, which all `ranks` train, their averages and optimizers."""
+
+def make_learner(phase: Phase, ranks: Ranks, *, shard: bool = False) -> Learner:
+    """Give a phase's networks, which all `ranks` train, their averages and optimizers.
+
+    With `shard`, each rank keeps its part of the phase's large networks.
+
+    Raises:
+        InputError: The phase cannot be shared out.
+    """
+    if shard:
+        share_out(phase, ranks)
     share = ranks.add_gradients
     critic = phase.critic
     return Learner(

@@ -30,6 +30,7 @@ from training.logbook import Logbook, Tell
 from training.out_of_memory import explained, is_out_of_memory
 from training.phase import Phase
 from training.run_folder import RunFolder
+from training.sharding import gather
 from training.status import Status
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Loop:
         self.space = DiskSpace(folder, control, tell, ranks)
         self.checkpoints = Checkpoints(folder, phase.name, config.keep_checkpoints, control, self.space, ranks)
         self.logbook = Logbook(folder, phase.name, phase.batch_size, status, self.space, control, tell)
-        self.learner = make_learner(phase, ranks)
+        self.learner = make_learner(phase, ranks, shard=config.distributed.mode == "shard")
         self.guard = DivergenceGuard(phase.name, phase.optimizer.lr, self.checkpoints.path)
         restored = self.checkpoints.restore(self.learner)
         self.step = restored.step
@@ -234,6 +235,7 @@ class Loop:
     def _finish(self) -> None:
         self.learner.ema.swap(self.phase.module)
         self.phase.module.eval()
+        gather(self.phase.module, keep=self.ranks.leads)
         models = self.folder.path / "models"
         with self.logbook.aside("finishing"):
             self.ranks.first(lambda: self.phase.finish(models), lambda: None)

@@ -14,6 +14,9 @@ from torch import Tensor, nn
 
 from training.config import OptimizerConfig
 from training.lr_schedules import make_multiplier
+from training.sharding import by_holder, clip_gradients
+
+MOMENTS = ("exp_avg", "exp_avg_sq")  # the names that torch gives them
 
 
 def learning_rate(step: int, steps: int, config: OptimizerConfig) -> float:
@@ -43,12 +46,13 @@ class Optimization:
         self, module: nn.Module, config: OptimizerConfig, steps: int, *, scaled: bool = False,
         share: Callable[[Sequence[nn.Parameter]], None] = lambda parameters: None,
     ) -> None:  # fmt: skip
-        """Move the weights of `module`; `share` adds up the gradients of all processes that train it."""
+        """Move the weights of `module`; `share` adds up the gradients of the weights that every rank holds."""
         self._share = share
         self.module, self.config, self.steps = module, config, steps
         self._parameters = [p for p in module.parameters() if p.requires_grad]
+        groups = [{"params": group} for group in by_holder(self._parameters) if group]
         self.optimizer = torch.optim.AdamW(
-            self._parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay,
+            groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay,
             fused=True,  # one pass over weights and moments, where torch else makes several
         )  # fmt: skip
         device = next((parameter.device.type for parameter in self._parameters), "cpu")
@@ -70,9 +74,9 @@ class Optimization:
         self.optimizer.zero_grad(set_to_none=True)
         for part in [loss] if isinstance(loss, Tensor) else loss:
             self.scaler.scale(part).backward()
-        self._share(self._parameters)
+        self._share(by_holder(self._parameters)[0])
         self.scaler.unscale_(self.optimizer)
-        norm = torch.nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm or math.inf)
+        norm = clip_gradients(self._parameters, self.config.clip_norm or math.inf)
         finite = bool(torch.isfinite(norm))
         # A gradient that is too large without being scaled up is another matter.
         self.skipped = not finite and self.scaler.is_enabled() and self.scaler.get_scale() > 1
@@ -81,20 +85,28 @@ class Optimization:
             self.scaler.update()
         return norm
 
+    def slots(self) -> dict[str, Tensor]:
+        """Return something of the same shape, cut in the same way, for every name that `tensors` may give."""
+        likes = {f"{index}.{name}": p.detach() for index, p in enumerate(self._parameters) for name in MOMENTS}
+        return likes | {f"{index}.step": torch.zeros(()) for index in range(len(self._parameters))}
+
     def tensors(self) -> dict[str, Tensor]:
-        """Return the optimizer's state as tensors named PARAMETER.SLOT."""
-        state = self.optimizer.state_dict()["state"]
-        return {f"{index}.{name}": value for index, slots in state.items() for name, value in slots.items()}
+        """Return the optimizer's state as tensors named PARAMETER.SLOT, parameters by their number in the module."""
+        states = [self.optimizer.state.get(parameter, {}) for parameter in self._parameters]
+        return {f"{index}.{name}": value for index, slots in enumerate(states) for name, value in slots.items()}
 
     def plain_state(self) -> dict[str, Any]:
-        """Return the optimizer's settings and the scaler's state, plain values."""
-        return {"groups": self.optimizer.state_dict()["param_groups"], "scaler": self.scaler.state_dict()}
+        """Return the scaler's state, plain values; the optimizer's settings are those of the run."""
+        return {"scaler": self.scaler.state_dict()}
 
     def restore(self, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> None:
         """Take over what `tensors` and `plain_state` gave."""
+        groups = self.optimizer.state_dict()["param_groups"]
+        listed = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+        number = {parameter: place for place, parameter in enumerate(listed)}
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             index, name = key.split(".", 1)
-            state.setdefault(int(index), {})[name] = value
-        self.optimizer.load_state_dict({"state": state, "param_groups": plain["groups"]})
+            state.setdefault(number[self._parameters[int(index)]], {})[name] = value
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         self.scaler.load_state_dict(plain["scaler"])

@@ -9,6 +9,7 @@ from core.errors import DeviceMemoryError
 from training.disk_space import megabytes
 from training.learner import Learner
 from training.phase import Phase
+from training.sharding import own
 
 _WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 
@@ -38,7 +39,7 @@ def _held(learner: Learner) -> str:
         "gradients": [weight.grad for weight in weights if weight.grad is not None],
         "the optimizer's state": slots,
     }
-    sizes = {name: sum(t.numel() * t.element_size() for t in tensors) for name, tensors in parts.items()}
+    sizes = {name: sum(own(t).numel() * t.element_size() for t in tensors) for name, tensors in parts.items()}
     return ", ".join(f"{megabytes(size)} of {name}" for name, size in sizes.items() if size)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +45,9 @@ class Phase(Protocol):
         optimizer: How the weights move.
         precision: float32, bfloat16 or float16; gradients of the last are scaled.
         parts: In how many parts, one after the other, the loss of a step is computed.
+        device: Where its networks are.
+        blocks: Networks that ranks may share out, inner ones before those that hold them; none = it has no large ones.
+        compiled: Whether a network of it is compiled.
     """
 
     name: str
@@ -53,6 +57,9 @@ class Phase(Protocol):
     batch_size: int
     ema_decay: float
     optimizer: OptimizerConfig
+    device: torch.device
+    blocks: Sequence[nn.Module]
+    compiled: bool
 
     @property
     def critic(self) -> Critic | None:
@@ -91,10 +98,10 @@ class Phase(Protocol):
         ...
 
 
-def autocast(precision: str, device: torch.device | None = None) -> AbstractContextManager[object]:
-    """Compute in bfloat16 or float16 where `precision` says so; on the CPU if no device is given."""
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """Compute in bfloat16 or float16 on a device where `precision` says so."""
     kind = torch.float16 if precision == HALF else torch.bfloat16
-    return torch.autocast("cpu" if device is None else device.type, kind, enabled=precision != "float32")
+    return torch.autocast(device.type, kind, enabled=precision != "float32")
 
 
 def part_of(batch_size: int, part: int, parts: int) -> slice:

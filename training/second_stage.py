@@ -6,6 +6,7 @@ guidance after Ho and Salimans (arXiv 2207.12598), algorithm 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -56,6 +57,7 @@ class SecondStage:
         config, self.device, self._setup = self.config, device, setup
         self.steps, self.batch_size, self.parts = config.steps, config.batch_size, config.accumulate
         self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
+        self.compiled = config.compiled
         self.order = data.order(run.seed + 2, config.batch_size, cached=True)
         self.autoencoder, self.denoiser, self.told = setup.autoencoder, setup.denoiser, setup.told
         self.autoencoder.module.to(device)
@@ -67,8 +69,10 @@ class SecondStage:
         self._weights = step_weights(schedule, kind, config.min_snr_gamma)
         self.held_out = held_out
         self.shown = Batch(held_out, torch.arange(min(SHOWN, len(held_out))), run.seed, self.name, "shown")
+        unet = self.denoiser.module
+        self.blocks: Sequence[nn.Module] = (*unet.input_blocks, unet.middle_block, *unet.output_blocks, unet)
         if config.compiled:
-            compile_network(self.denoiser.module)
+            compile_network(unet)
 
     @property
     def critic(self) -> None:

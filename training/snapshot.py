@@ -23,10 +23,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import LoomError
+from training.distributed import Ranks
 from training.learner import Learner
 from training.run_folder import flush, write_atomically
+from training.shard_files import METADATA, read_pieces, write_pieces
+from training.sharding import parts_like
 
 LATEST = "LATEST"
+ALONE = Ranks()
 _PIECE = 2**24  # bytes
 
 
@@ -51,8 +55,11 @@ def save_snapshot(
     learner: Learner,
     extra: Mapping[str, Any] | None = None,
     between: Callable[[], None] = lambda: None,
+    ranks: Ranks = ALONE,
 ) -> Path:
     """Save everything that an exact resume needs as `folder`/step_N and call it the latest.
+
+    Of a learner that is shared out, all ranks come here, and each writes its pieces.
 
     Args:
         folder: Where the phase's checkpoints are.
@@ -60,21 +67,25 @@ def save_snapshot(
         learner: What learns.
         extra: Plain values that belong to it.
         between: Called between files; what it raises leaves everything as it was.
+        ranks: Those that hold the learner, where it is shared out.
 
     Raises:
         OSError: It cannot be written, for example on a full disk; everything is as it was.
     """
     final, aside = folder / f"step_{step}", folder / f".step_{step}"
-    for torn in folder.glob(".step_*"):
-        shutil.rmtree(torn)
-    aside.mkdir(parents=True)
+    ranks.first(lambda: _make_empty(aside), lambda: None)
     try:
+        if learner.shared_out:
+            write_pieces(aside, learner)
+            if not ranks.leads:
+                return final
         _write(aside, step, learner, extra or {}, between)
         if final.exists():  # a torn one, or one that a rollback left behind
             shutil.rmtree(final)
         aside.rename(final)
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        if ranks.leads:
+            shutil.rmtree(aside, ignore_errors=True)
         raise
     flush(folder)
     write_atomically(folder / LATEST, final.name.encode())
@@ -125,11 +136,33 @@ def snapshot_bytes(learner: Learner) -> int:
     return sum(weight.numel() * weight.element_size() for weight in weights if isinstance(weight, Tensor))
 
 
+def _make_empty(aside: Path) -> None:
+    for torn in aside.parent.glob(".step_*"):
+        shutil.rmtree(torn)
+    aside.mkdir(parents=True)
+
+
 def _write(
     aside: Path, step: int, learner: Learner, extra: Mapping[str, Any], between: Callable[[], None]
 ) -> None:  # fmt: skip
     optimization, critic = learner.optimization, learner.critic
     state: dict[str, Any] = {"step": step, "extra": dict(extra), "optimizer": optimization.plain_state()}
+    if critic is not None:
+        state["critic_optimizer"] = critic.plain_state()
+    for name, tensors in _whole(learner).items():
+        _save(aside / f"{name}.safetensors", tensors)
+        flush(aside / f"{name}.safetensors")
+        between()
+    state["files"] = {file.name: [file.stat().st_size, _checksum(file)] for file in aside.iterdir()}
+    write_atomically(aside / "state.json", json.dumps(state).encode())
+    flush(aside)
+
+
+def _whole(learner: Learner) -> dict[str, Mapping[str, Tensor]]:
+    """Return what is saved whole, by file; nothing of a learner that is shared out."""
+    if learner.shared_out:
+        return {}
+    optimization, critic = learner.optimization, learner.critic
     parts: dict[str, Mapping[str, Tensor]] = {
         "weights": optimization.module.state_dict(),
         "ema": learner.ema.state_dict(),
@@ -137,23 +170,18 @@ def _write(
     }
     if critic is not None:
         parts |= {"critic": critic.module.state_dict(), "critic_optimizer": critic.tensors()}
-        state["critic_optimizer"] = critic.plain_state()
-    state["files"] = {}
-    for name, tensors in parts.items():
-        file = aside / f"{name}.safetensors"
-        _save(file, tensors)
-        flush(file)
-        state["files"][file.name] = [file.stat().st_size, _checksum(file)]
-        between()
-    write_atomically(aside / "state.json", json.dumps(state).encode())
-    flush(aside)
+    return parts
 
 
 def _load(path: Path, learner: Learner, state: Mapping[str, Any]) -> None:
-    optimization, critic = learner.optimization, learner.critic
-    optimization.module.load_state_dict(load_file(path / "weights.safetensors"))
-    learner.ema.load_state_dict(load_file(path / "ema.safetensors"))
-    optimization.restore(load_file(path / "optimizer.safetensors"), state["optimizer"])
+    optimization, critic, ema = learner.optimization, learner.critic, learner.ema
+    if (path / METADATA).exists():
+        read_pieces(path, learner, state["optimizer"])
+        return
+    weights, averages, moments = (load_file(path / f"{name}.safetensors") for name in ("weights", "ema", "optimizer"))
+    optimization.module.load_state_dict(parts_like(weights, optimization.module.state_dict()))
+    ema.load_state_dict(parts_like(averages, ema.averages))
+    optimization.restore(parts_like(moments, optimization.slots()), state["optimizer"])
     if critic is not None:
         critic.module.load_state_dict(load_file(path / "critic.safetensors"))
         critic.restore(load_file(path / "critic_optimizer.safetensors"), state["critic_optimizer"])

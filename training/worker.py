@@ -219,18 +219,22 @@ def make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch: 
 
 
 def _make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch: Watch) -> Phase:
+    device = select(config.device or None)
     torch.manual_seed(derived_seed(config.seed, name, "weights"))
     if name == "first_stage":
-        return FirstStage(config, config.first_stage, data.train, data.held_out)
+        return FirstStage(config, config.first_stage, data.train, data.held_out, device)
     if name == "second_stage":
-        return _second_stage(config, models, data, watch)
+        return _second_stage(config, models, data, watch, device)
     autoencoder = load_autoencoder(models)
+    autoencoder.module.to(device)
     latents = cached_latents(data.train, autoencoder, RUNS / CACHE, watch)
-    return DecoderTuning(config, config.decoder, autoencoder, latents, data.train, data.held_out)
+    return DecoderTuning(config, config.decoder, autoencoder, latents, data.train, data.held_out, device)
 
 
-def _second_stage(config: RunConfig, models: Path, data: Opened, watch: Watch) -> SecondStage:
-    stage, device = config.second_stage, select(config.device or None)
+def _second_stage(
+    config: RunConfig, models: Path, data: Opened, watch: Watch, device: torch.device
+) -> SecondStage:  # fmt: skip
+    stage = config.second_stage
     base = load_base(Path(stage.base), watch.cancel) if stage.base else None
     autoencoder = load_autoencoder(models) if base is None else base.autoencoder
     autoencoder.module.to(device)

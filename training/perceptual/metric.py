@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from core.errors import InputError
@@ -33,8 +34,8 @@ class PerceptualMetric:
     distance: Callable[[Tensor, Tensor], Tensor]
 
 
-def make_metric(kind: str, folder: str = "") -> PerceptualMetric | None:
-    """Load a distance of `METRICS`; None for "none".
+def make_metric(kind: str, folder: str = "", device: torch.device | None = None) -> PerceptualMetric | None:
+    """Load a distance of `METRICS` to a device, the CPU if none is given; None for "none".
 
     The weights of efficientnet-lite0 are shipped. Those of lpips-vgg16 are files of the user's own: `folder` holds
     torchvision's VGG16 and the linear heads of LPIPS 0.1, or one file with both.
@@ -59,5 +60,5 @@ def make_metric(kind: str, folder: str = "") -> PerceptualMetric | None:
         )  # fmt: skip
     module = make()
     load_perceptual_weights(module, place)
-    module.requires_grad_(False).eval()
+    module.requires_grad_(False).eval().to(device)
     return PerceptualMetric(kind.replace("-", "_"), lambda a, b: module(a, b))
