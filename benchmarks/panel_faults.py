@@ -109,8 +109,11 @@ def measure() -> dict[str, dict[str, Any]]:
     return figures | {f"compared while {what}": _figure(n, found.rounds) for what, n in found.states.most_common()}
 
 
-def kill_rounds(runs: Path, rounds: int, seed: int) -> Found:
-    """Do the rounds in a folder of runs; it holds one run at the end, and nothing works on it."""
+def kill_rounds(runs: Path, rounds: int, seed: int, within_s: float = WITHIN_S) -> Found:
+    """Do the rounds in a folder of runs, the page having `within_s` to show the truth in each.
+
+    The folder holds one run at the end, and nothing works on it.
+    """
     found, chance = Found(), random.Random(seed)
     runs.mkdir(parents=True, exist_ok=True)
     run, app = runs / "killed", App(runs)
@@ -125,7 +128,7 @@ def kill_rounds(runs: Path, rounds: int, seed: int) -> Found:
                 app = App(runs)
                 app.ask()
             found.kills[what] += 1
-            _compare(app, run, f"round {number}, {what} killed", found)
+            _compare(app, run, f"round {number}, {what} killed", found, within_s)
             found.rounds += 1
     finally:
         _kill_worker(run)
@@ -159,7 +162,7 @@ def _until_shown(app: App, button: str) -> None:
         time.sleep(0.05)
 
 
-def _compare(app: App, run: Path, when: str, found: Found) -> None:
+def _compare(app: App, run: Path, when: str, found: Found, within_s: float) -> None:
     """Wait until the page shows what the run folder says, and see that this takes no longer than it may."""
     began = time.monotonic()
     while True:
@@ -167,18 +170,18 @@ def _compare(app: App, run: Path, when: str, found: Found) -> None:
         # A run goes on while it is looked at, so the page may show what was a moment before or what is now.
         if any((shown["shown"], shown["pid"]) == (state.state, state.pid) for state in (before, after)):
             break
-        if time.monotonic() - began > WITHIN_S:
+        if time.monotonic() - began > within_s:
             found.differing.append(f"{when}: the page says {shown['text']!r}, the folder {after.state} of {after.pid}")
             break
         time.sleep(0.02)
     found.slowest_s = max(found.slowest_s, time.monotonic() - began)
     found.states[after.state] += 1
-    _account(run, when, found)
+    _account(run, when, found, within_s)
 
 
-def _account(run: Path, when: str, found: Found) -> None:
+def _account(run: Path, when: str, found: Found, within_s: float) -> None:
     """See that the processes of the run are those that its folder tells of, or soon will."""
-    end = time.monotonic() + WITHIN_S
+    end = time.monotonic() + within_s
     while True:
         workers = {pid for pid, command in _processes_of(run.parent) if "main.py" in command}
         strangers = workers - {read_state(run).pid, _launched(run)}
