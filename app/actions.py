@@ -28,7 +28,7 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("new", "File", "New", "Ctrl+N", "new", "New empty workflow"),
-    ActionSpec("new_default", "File", "New from text to image"),
+    ActionSpec("templates", "File", "New from template…", "Ctrl+Shift+N"),
     ActionSpec("open", "File", "Open…", "Ctrl+O", "open", "Open a workflow"),
     ActionSpec("save", "File", "Save", "Ctrl+S", "save", "Save the workflow"),
     ActionSpec("save_as", "File", "Save as…", "Ctrl+Shift+S"),
@@ -65,6 +65,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "training", "View", "Training", "Ctrl+T", "training", "Train models and watch them learn", checkable=True
     ),
+    ActionSpec("tour", "View", "Tour again"),
     ActionSpec("run", "Run", "Run", "Ctrl+Return", "run", "Run the workflow"),
     ActionSpec(
         "run_to", "Run", "Run to here", "Shift+Return", tip="Run what the selected nodes need", canvas_only=True
@@ -74,7 +75,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
     ActionSpec("shortcuts", "Help", "Shortcuts", "?"),
 )
-_SEPARATED = ("settings", "quit", "cut", "mute", "align_left", "add", "library")
+_SEPARATED = ("settings", "quit", "cut", "mute", "align_left", "add", "library", "tour")
 
 
 def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Callable[[], object]]) -> dict[str, QAction]:

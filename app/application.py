@@ -31,6 +31,9 @@ def main(argv: Sequence[str] = ()) -> int:
     files = [argument for argument in argv if not argument.startswith("-")]
     window.show()
     window.open_first(Path(files[0]) if files else None)
+    if not settings.tour_seen:
+        settings.tour_seen = True
+        window.tour.start()
     code = application.exec()
     window.worker.close()
     return code

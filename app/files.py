@@ -12,6 +12,7 @@ from app.autosave import Autosave, Left
 from app.disk_watch import DiskWatch
 from app.document import Document, is_template
 from app.panels.offer import Offer
+from app.panels.templates import TemplateDialog
 from app.settings import Settings
 from core.errors import LoomError
 
@@ -48,10 +49,12 @@ class Files(QObject):
         if self.may_leave():
             self._document.new()
 
-    def new_default(self) -> None:
-        """Start from the text-to-image workflow."""
-        if self.may_leave():
-            self._document.open_default()
+    def ask_template(self) -> None:
+        """Ask which template to start from."""
+        dialog = TemplateDialog(self._window)
+        if dialog.exec() and dialog.path is not None:
+            self.open(dialog.path)
+        dialog.deleteLater()
 
     def fill_recent(self, menu: QMenu) -> None:
         """List the files used last in `menu`."""

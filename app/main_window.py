@@ -26,9 +26,11 @@ from app.panels.log import LogPanel
 from app.panels.preview import PreviewPanel
 from app.panels.properties import PropertiesPanel
 from app.panels.shortcut_sheet import ShortcutSheet
+from app.panels.templates import EmptyCanvas
 from app.panels.widgets import panel_header, rule
 from app.preferences import Preferences
 from app.problems import Problems, unknown_kinds
+from app.readiness import Readiness
 from app.running import Running
 from app.runtime.bridge import Bridge
 from app.runtime.garbage import WindowCollector
@@ -38,6 +40,7 @@ from app.runtime.worker import Post, Worker
 from app.settings import Settings
 from app.status import StatusLine
 from app.theme import icon, theme
+from app.tour import Tour, steps_through
 from core.errors import LoomError
 
 MakeWorker = Callable[[Post], Worker]
@@ -65,6 +68,9 @@ class MainWindow(QMainWindow):
         running: Starts runs.
         actions_by_name: Every action.
         recent_menu: The files used last.
+        readiness: What is said while nothing can run.
+        empty: What an empty canvas offers.
+        tour: The first tour.
     """
 
     def __init__(
@@ -89,6 +95,9 @@ class MainWindow(QMainWindow):
         self.worker = make_worker(self.bridge.post)
         self.running = Running(self.document, self.freshness, self.monitor, self.worker)
         self.painting = Painting(self)
+        self.readiness = Readiness(self, self.preview, self._train_first)
+        self.empty = EmptyCanvas(self.document, self.canvas.viewer)
+        self.tour = Tour(self, steps_through(self))
         self._compose()
         self.actions_by_name = make_actions(self, self.canvas, self._handlers())
         self.recent_menu = add_recent_menu(self.actions_by_name["open"], self.files.fill_recent)
@@ -143,8 +152,8 @@ class MainWindow(QMainWindow):
         stack = QVBoxLayout(middle)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
-        stack.addWidget(self.files.offer)
-        stack.addWidget(self.banner)
+        for line in (self.tour.line, self.files.offer, self.readiness.offer, self.banner):
+            stack.addWidget(line)
         stack.addWidget(self.canvas, 1)
         settings = QWidget()
         settings.setObjectName("panel")
@@ -185,7 +194,8 @@ class MainWindow(QMainWindow):
         document, canvas, files = self.document, self.canvas, self.files
         return {
             "new": files.new,
-            "new_default": files.new_default,
+            "templates": files.ask_template,
+            "tour": self.tour.start,
             "open": files.ask_open,
             "save": files.save,
             "save_as": files.save_as,
@@ -229,6 +239,7 @@ class MainWindow(QMainWindow):
         self.bridge.arrived.connect(self._take)
         self.canvas.selection_changed.connect(self.properties.show_nodes)
         self.canvas.file_dropped.connect(lambda path: self.files.open(Path(path)))
+        self.empty.chosen.connect(lambda path: self.files.open(path))
         self.canvas.menu_asked.connect(self._show_menu)
         self.library.chosen.connect(lambda kind: self.canvas.adding.add(kind))
         self.canvas.viewer.text_clicked.connect(lambda _node, setting: self.properties.focus_setting(setting))
@@ -258,11 +269,13 @@ class MainWindow(QMainWindow):
             self._collector.settle()
             for part in (self.freshness, self.canvas, self.library, self.properties):
                 part.set_catalogue(message.catalogue)
+            self.readiness.take_catalogue(message.catalogue)
             self.status_line.show_device(message.device)
             self._name_unknown_kinds()
         elif isinstance(message, EngineFailed):
             self.show_error(message.error)
-            self.status_line.show_device("no engine")
+            self.readiness.take_failure()
+            self.status_line.show_device("")
         else:
             self.monitor.take(message)
             return
@@ -271,6 +284,8 @@ class MainWindow(QMainWindow):
     def _greet(self) -> None:
         """Another workflow is open: what was said of the last one goes."""
         self.banner.dismiss()
+        if not self.empty.isHidden():
+            self.canvas.viewer.setFocus()  # so that Tab adds the first node
         if self.engine_ready:
             self._name_unknown_kinds()
 
@@ -304,12 +319,15 @@ class MainWindow(QMainWindow):
         colors = {"finished": "success", "failed": "danger", "cancelled": "warning"}
         text, color = self.monitor.status, "accent" if running else colors.get(self.monitor.outcome, "text_faint")
         if not self.engine_ready:
-            text, color = ("Loading engine…", "warning") if self.banner.isHidden() else ("No engine", "danger")
+            text, color = self.readiness.status, self.readiness.color
         self.status_line.show_state(text, color)
         if self.monitor.outcome == "finished" and not running and self.monitor.written:
             path, now = list(self.monitor.written.items())[-1]
             self.status_line.show_saved(path, again=not now)
         self.status_line.show_elapsed(self.monitor.elapsed)
+
+    def _train_first(self) -> None:
+        self.pages.show_training().new_run()
 
     def _add_node(self) -> None:
         self.library.show()

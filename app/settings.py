@@ -78,6 +78,15 @@ class Settings:
         self._store.setValue("look/scale", percent)
 
     @property
+    def tour_seen(self) -> bool:
+        """Whether the first tour was shown once."""
+        return str(self._store.value("tour/seen", "")) == "yes"
+
+    @tour_seen.setter
+    def tour_seen(self, seen: bool) -> None:
+        self._store.setValue("tour/seen", "yes" if seen else "no")
+
+    @property
     def data_folder(self) -> Path:
         """Where the program keeps what it writes for itself: beside the preferences."""
         return Path(self._store.fileName()).parent

@@ -30,7 +30,7 @@ class PictureView(QWidget):
 
     def __init__(self, hint: str = "Run to make a picture") -> None:
         super().__init__()
-        self._hint = hint
+        self._own_hint = self._hint = hint
         self.image: QImage | None = None
         self.zoom: float | None = None
         self.stale = False
@@ -44,6 +44,11 @@ class PictureView(QWidget):
         if image is None or self.image is None or image.size() != self.image.size():
             self.fit()
         self.image = image
+        self.update()
+
+    def show_hint(self, hint: str = "") -> None:
+        """Say something else where there is no picture, or again what was said first."""
+        self._hint = hint or self._own_hint
         self.update()
 
     def fit(self) -> None:
@@ -82,7 +87,8 @@ class PictureView(QWidget):
             painter.setOpacity(1.0)
             painter.setPen(look.color("text_faint"))
             painter.setFont(font("font_small"))
-            painter.drawText(self.rect().adjusted(0, 24, 0, 0), Qt.AlignmentFlag.AlignCenter, self._hint)
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(40, middle.y() + 4, -40, 0), flags, self._hint)
             return
         smooth = self.zoom is None or self.scale() < _SMOOTH_BELOW
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)

@@ -164,9 +164,10 @@ class Worker:
 
 
 def _engine_error(error: Exception) -> LoomError:
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
     result = LoomError(
-        "The engine could not be loaded.",
-        why=f"{type(error).__name__}: {error}.",
+        "The engine could not be loaded, so nothing can be run.",
+        why=f'The package "{missing}" is missing.' if missing else f"{type(error).__name__}: {error}.",
         fix='Run "python3 bootstrap.py" again, which repairs the installation, and restart.',
     )
     result.__cause__ = error
