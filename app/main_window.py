@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self.worker = make_worker(self.bridge.post)
         self.running = Running(self.document, self.freshness, self.monitor, self.worker)
         self.painting = Painting(self)
-        self.readiness = Readiness(self, self.preview, self._train_first)
+        self.readiness = Readiness(self, self.preview, lambda: self.pages.show_training().new_run())
         self.empty = EmptyCanvas(self.document, self.canvas.viewer)
         self.tour = Tour(self, steps_through(self))
         self._compose()
@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
         return {
             "new": files.new,
             "templates": files.ask_template,
-            "tour": self.tour.start,
+            "tour": self._begin_tour,
             "open": files.ask_open,
             "save": files.save,
             "save_as": files.save_as,
@@ -326,8 +326,9 @@ class MainWindow(QMainWindow):
             self.status_line.show_saved(path, again=not now)
         self.status_line.show_elapsed(self.monitor.elapsed)
 
-    def _train_first(self) -> None:
-        self.pages.show_training().new_run()
+    def _begin_tour(self) -> None:
+        self.pages.show_graph()
+        self.tour.start()
 
     def _add_node(self) -> None:
         self.library.show()

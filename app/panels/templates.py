@@ -15,7 +15,7 @@ from app.templates import Template, templates
 from app.theme import font, pixmap, theme
 
 _WIDTH = 368
-_HEIGHTS = (72, 112)
+_HEIGHTS = (80, 112)
 """Of a card where there is little room, and else."""
 _GAP = 12
 _MARGIN = 24

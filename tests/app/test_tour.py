@@ -51,3 +51,11 @@ def test_that_it_was_seen_is_remembered(tmp_path: Path) -> None:
     settings.tour_seen = True
     settings.flush()
     assert Settings(tmp_path / "settings.ini").tour_seen
+
+
+def test_it_is_shown_on_the_graph_also_when_asked_for_on_the_training_page(open_window: OpenWindow) -> None:
+    window = open_window()
+    window.actions_by_name["training"].trigger()
+    window.actions_by_name["tour"].trigger()
+    assert not window.pages.shows_training
+    assert window.tour.line.isVisible()

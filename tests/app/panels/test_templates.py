@@ -45,10 +45,10 @@ def test_a_click_on_a_card_chooses_its_file(qtbot: QtBot) -> None:
 def test_cards_that_do_not_fit_are_left_out(qtbot: QtBot) -> None:
     grid = TemplateGrid(templates())
     qtbot.addWidget(grid)
-    grid.fit(QSize(400, 180))
+    grid.fit(QSize(400, 200))
     shown = [card for card in grid.cards if not card.isHidden()]
     assert len(shown) == 2
-    assert grid.sizeHint().height() <= 180
+    assert grid.sizeHint().height() <= 200
 
 
 def test_an_empty_canvas_offers_templates_and_opens_the_one_that_is_clicked(open_window: OpenWindow) -> None:
