@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal, get_args
 
-from PySide6.QtCore import QMimeData, QObject, QPointF, QRectF, QSizeF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QCursor, QGuiApplication
 
 from app.document import Document
@@ -61,10 +61,8 @@ class Arranging(QObject):
         if not (part.nodes or part.frames or part.notes):
             return False
         text = workflow_file.dumps(part)
-        mime = QMimeData()
-        mime.setText(text)
-        mime.setData("application/json", text.encode("ascii"))
-        QGuiApplication.clipboard().setMimeData(mime)
+        # Not a QMimeData made here: Qt destroys what the clipboard holds after Python has ended, and would crash.
+        QGuiApplication.clipboard().setText(text)
         self._pasted = (text, 0)
         return True
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -17,6 +21,7 @@ from core.graph.workflow import Frame, Node
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is marked as deprecated:DeprecationWarning")
 OpenWindow = Callable[..., MainWindow]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -146,3 +151,24 @@ def test_tidying_is_one_step_and_frames_follow(window: MainWindow) -> None:
     assert all(frame.outline().contains(canvas.view.cards[id].outline()) for id in ("steps", "paint"))
     window.document.undo()
     assert canvas.view.cards["steps"].x() == 464.0
+
+
+COPY_AND_LEAVE = """
+from PySide6.QtWidgets import QApplication
+from app.catalogue import shipped_catalogue
+from app.document import Document
+from app.editor.canvas import Canvas
+application = QApplication([])
+document = Document()
+document.open_default()
+canvas = Canvas(document, shipped_catalogue())
+canvas.select(document.workflow.nodes)
+assert canvas.arranging.copy()
+"""
+
+
+def test_a_process_that_has_copied_ends_without_a_crash() -> None:
+    # Qt's clipboard outlives Python, and must by then hold nothing that Python made.
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    ended = subprocess.run([sys.executable, "-c", COPY_AND_LEAVE], cwd=ROOT, env=environment, check=False, timeout=60)
+    assert ended.returncode == 0
