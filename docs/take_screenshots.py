@@ -6,6 +6,7 @@ A real window runs the default workflow. Without a screen, start it as
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 import time
@@ -49,12 +50,11 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication([])
     apply_theme(application)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):  # pictures are saved in ./output
         window = MainWindow(Settings(Path(scratch) / "settings.ini"))
         window.show()
         window.resize(1280, 800)
         window.open_first(None)
-        window.document.do(SetSetting("save", "folder", scratch))
         until(lambda: window.engine_ready)
         window.run()
         until(lambda: window.canvas.view.cards["sampler"].state.done >= 12 or not window.monitor.running)
@@ -73,4 +73,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")
+    main(Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else ROOT / "docs" / "images")
