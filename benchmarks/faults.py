@@ -163,13 +163,13 @@ def _torn(run: Path) -> int:
     return sum(whole_state(path) is None for path in latest)
 
 
-def _outcome(run: Path) -> tuple[dict[str, bytes], dict[tuple[str, int], Any]]:
+def _outcome(run: Path) -> tuple[dict[str, bytes], dict[tuple[str, int, bool], Any]]:
     """Return the models, the last checkpoints and the losses of a run; a step that was repeated has to repeat them."""
     files = [*run.glob("models/*.safetensors"), *run.glob("checkpoints/*/step_*/*.safetensors")]
-    losses: dict[tuple[str, int], Any] = {}
+    losses: dict[tuple[str, int, bool], Any] = {}
     for line in (run / "metrics.jsonl").read_text("utf-8").splitlines():
         values = {name: value for name, value in json.loads(line).items() if name != "samples_per_second"}
-        key = values["phase"], values["step"]
+        key = values["phase"], values["step"], "loss" in values  # else it is the held-out one's line
         losses[key] = values if losses.get(key, values) == values else "differs from itself"
     return {str(file.relative_to(run)): file.read_bytes() for file in files}, losses
 

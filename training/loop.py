@@ -213,7 +213,7 @@ class Loop:
         """Measure the averaged weights on what is never trained on; None where the run is being ended."""
         loss = self._of_averaged_weights("measuring", self.phase.held_out_loss)
         if loss is not None:
-            self.folder.event("measured", phase=self.phase.name, step=self.step, held_out_loss=loss)
+            self.logbook.evaluated(self.step, {"loss": loss})
         return loss
 
     def _evaluate(self) -> None:

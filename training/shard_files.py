@@ -6,6 +6,7 @@ what any other number wrote.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ def read_pieces(folder: Path, learner: Learner, plain: Mapping[str, Any]) -> Non
     slots = {name: slot for name, slot in slots.items() if f"optimizer.{name}" in stored}
     ema = learner.ema.state_dict()
     learned = _named("weights", learner.optimization.module.state_dict()) | _named("ema", ema)
-    load(learned | _named("optimizer", slots), storage_reader=reader)  # into these tensors
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.distributed is disabled", UserWarning)  # one rank reads by itself
+        load(learned | _named("optimizer", slots), storage_reader=reader)  # into these tensors
     learner.ema.load_state_dict(ema)
     learner.optimization.restore(slots, plain)
 

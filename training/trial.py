@@ -68,7 +68,7 @@ def measure(config_file: Path) -> dict[str, Any]:
     seconds = {}
     for name, stage in phases:
         # The first step makes buffers, and the clock of the speed begins before it.
-        rates = [line["samples_per_second"] for line in lines if line["phase"] == name][1:]
+        rates = [line["samples_per_second"] for line in lines if line["phase"] == name and "loss" in line][1:]
         seconds[name] = stage.batch_size / (sum(rates) / len(rates))
     return {
         "seconds_per_step": seconds,

@@ -20,7 +20,7 @@ import torch
 from core.cancellation import CancelToken
 from core.checkpoints.model_folder import load_autoencoder
 from core.device import select
-from core.errors import Cancelled, InputError, LoomError
+from core.errors import Cancelled, DeviceMemoryError, InputError, LoomError
 from core.randomness import derived_seed
 from training.base_model import load_base
 from training.config import PHASES, RunConfig, load_config
@@ -33,6 +33,7 @@ from training.distributed import FollowingFolder, Ranks, SharedControl, ranks_of
 from training.first_stage import DecoderTuning, FirstStage
 from training.logbook import Tell
 from training.loop import Loop, Outcome
+from training.lost_rank import leave_note, noted, notes_told
 from training.opening_run import FINISHED, FROZEN, RUNS, extend_run, finished_phases, held, open_run
 from training.phase import Phase
 from training.preparing import Preparing, open_run_data
@@ -73,6 +74,8 @@ def _lead(target: Path, overrides: Mapping[str, str], tell: Tell, ranks: Ranks) 
         config, folder = ranks.first(opened, opened)
         ranks.agree(folder.path)
         status, cancel = stack.enter_context(Status(folder)), stack.enter_context(interruptible())
+        if ranks.world > 1:
+            stack.enter_context(notes_told(folder.path, lambda error: _fail(folder, status, error)))
         try:
             Process(config, folder, status, SharedControl(folder, status, cancel, ranks), tell, ranks).train()
         except LoomError as error:
@@ -90,13 +93,17 @@ def _lead(target: Path, overrides: Mapping[str, str], tell: Tell, ranks: Ranks) 
             tell(f"aborted; go on from the last checkpoint with: python main.py train {folder.path}")
         except Exception as error:
             # Whoever watches the folder learns of it; the traceback goes on.
-            _fail(folder, status, _unexpected(error))
+            lost = noted(folder.path) if ranks.world > 1 else None
+            _fail(folder, status, lost or _unexpected(error))
+            if lost is not None:
+                raise lost from error
             raise
     return 0
 
 
 def _follow(ranks: Ranks) -> int:
-    """Train on another rank, as the one that leads tells; it tells people why, too, where something fails."""
+    """Train on another rank, as the one that leads tells; it tells people why, too, where all of them fail."""
+    path = None
     try:
         ranks.first(lambda: None, lambda: None)
         path = ranks.agree(Path())
@@ -105,8 +112,13 @@ def _follow(ranks: Ranks) -> int:
         with interruptible():
             control = SharedControl(folder, status, CancelToken(), ranks)
             Process(config, folder, status, control, lambda line: None, ranks).train()
-    except (LoomError, Cancelled):
-        return 1
+    except Exception as error:
+        # This rank alone may have too little memory, or meet with a mistake; the others stop by themselves.
+        alone = not isinstance(error, LoomError | Cancelled) or isinstance(error, DeviceMemoryError)
+        if not alone or path is None:
+            return 1
+        leave_note(path, ranks.rank, error if isinstance(error, LoomError) else _unexpected(error))
+        raise
     return 0
 
 
@@ -192,6 +204,8 @@ class Process:
 
 
 def _fail(folder: RunFolder, status: Status, error: LoomError) -> None:
+    if status["state"] == "failed":
+        return  # what comes of a failure is not told as another one
     told = {"what": error.what, "why": error.why, "fix": error.fix}
     folder.event("failed", **told)
     status.update(state="failed", doing=None, error=told)

@@ -12,7 +12,9 @@ Train = Callable[..., Path]
 
 
 def evaluations(folder: Path) -> list[dict[str, Any]]:
-    return [line for line in read_lines(folder / "metrics.jsonl") if any(name.startswith("eval/") for name in line)]
+    """What was measured on the run's schedule; the held-out loss belongs to checkpoints."""
+    lines = read_lines(folder / "metrics.jsonl")
+    return [line for line in lines if not {"loss", "eval/loss"} & line.keys()]
 
 
 def losses(folder: Path) -> list[float]:
