@@ -4,8 +4,8 @@
 
 Ranks are the parts of a step, computed side by side: with r ranks a batch is cut into r times as many parts, and rank i
 computes every r-th one. What is random of a sample does not depend on the parts, so the losses are those of one rank
-with the same batch, up to the rounding of sums. Rank 0 alone writes the run folder and listens to it; what it decides
-is told to the others at the same places of the program.
+with the same batch, up to the rounding of sums. Rank 0 alone writes the run folder and listens to it, but for pieces of
+checkpoints; what it decides is told to the others at the same places of the program.
 """
 
 from __future__ import annotations
