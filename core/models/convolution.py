@@ -1,7 +1,8 @@
 """Convolutions that take a shorter way where no gradient is wanted; parameters and results are `nn.Conv2d`'s.
 
-On a processor in float32: few positions are gathered for one matrix product, which reads the weight once as it lies;
-many are filtered by `core.models.winograd`. Everything else, and all training of 3x3, is torch's own convolution.
+On a processor in float32: few positions take oneDNN's kernel or, before a wide layer, are gathered for one matrix
+product, which reads the weight once as it lies; many, and doubled pictures, are filtered by `core.models.winograd`.
+Everything else, and all training of 3x3, is torch's own convolution.
 Letters: b batch, c channels in, o channels out, h height, w width.
 """
 
@@ -18,8 +19,10 @@ from core.models.winograd import convolve3x3
 # Measured with one thread. At few positions torch spends longer on rearranging a wide layer's weight than on the
 # products, and the weight of a narrow one in channels-last memory ...
 FEW_POSITIONS, WIDE_WEIGHT = 300, 512 * 512
-# ... while filtering pays where the products outweigh what filtering reads and writes.
+# ... while filtering pays where the products outweigh what filtering reads and writes ...
 MANY_VALUES, WIDE = 2**18, 128
+# ... and sooner in a doubled picture, of whose products it leaves a quarter.
+DOUBLED_POSITIONS, DOUBLED_VALUES, DOUBLED_WIDE = 64, 2**13, 64
 
 
 class Conv3x3(nn.Conv2d):
@@ -35,8 +38,9 @@ class Conv3x3(nn.Conv2d):
             return super().forward(x)
         if b * h * w <= FEW_POSITIONS:
             wide = self.in_channels * self.out_channels >= WIDE_WEIGHT
-            return self._gathered(x) if wide else super().forward(x.contiguous())
-        if self._filtering_pays(b * h * w) and not (h % 2 or w % 2):
+            return self._gathered(x) if wide else self._by_onednn(x.contiguous())
+        narrower = min(self.in_channels, self.out_channels)
+        if narrower >= WIDE and b * h * w * narrower >= MANY_VALUES and not (h % 2 or w % 2):
             return convolve3x3(x, self.weight, self.bias)
         return super().forward(x)
 
@@ -45,13 +49,20 @@ class Conv3x3(nn.Conv2d):
         b, _, h, w = x.shape
         # A hook expects to see what this layer convolves.
         hooked = self._forward_hooks or self._forward_pre_hooks
-        if _short_way(x, self.weight) and self._filtering_pays(4 * b * h * w) and not hooked:
+        if _short_way(x, self.weight) and self._filtering_pays_doubled(b * h * w) and not hooked:
             return convolve3x3(x, self.weight, self.bias, doubled=True)
         return cast(Tensor, self(F.interpolate(x, scale_factor=2.0, mode="nearest")))
 
-    def _filtering_pays(self, positions: int) -> bool:
+    def _filtering_pays_doubled(self, positions: int) -> bool:
         narrower = min(self.in_channels, self.out_channels)
-        return narrower >= WIDE and positions * narrower >= MANY_VALUES
+        enough = positions >= DOUBLED_POSITIONS and positions * narrower >= DOUBLED_VALUES
+        return enough and narrower >= DOUBLED_WIDE
+
+    def _by_onednn(self, x: Tensor) -> Tensor:
+        """Convolve by the kernel that torch leaves aside for a single small picture on one thread."""
+        if not torch.backends.mkldnn.is_available() or not x.numel():
+            return super().forward(x)
+        return torch.mkldnn_convolution(x, self.weight, self.bias, (1, 1), (1, 1), (1, 1), 1)
 
     def _gathered(self, x: Tensor) -> Tensor:
         """Convolve as the product of the weight [o, 9c] and the neighbourhoods [9c, b*h*w]."""

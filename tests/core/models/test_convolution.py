@@ -10,7 +10,14 @@ from core.models.convolution import Conv1x1, Conv3x3
 from core.models.winograd import convolve3x3
 
 # Few positions at a narrow and a wide layer, an odd size, several strips, and a batch.
-SHAPES = [(1, 4, 6, 64, 80), (2, 3, 5, 512, 512), (1, 45, 47, 128, 160), (1, 46, 62, 128, 160), (2, 34, 32, 160, 128)]
+SHAPES = [
+    (1, 4, 6, 64, 80),
+    (1, 9, 8, 128, 80),
+    (2, 3, 5, 512, 512),
+    (1, 45, 47, 128, 160),
+    (1, 46, 62, 128, 160),
+    (2, 34, 32, 160, 128),
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -40,6 +47,11 @@ def test_filtering_in_float64_is_exact(doubled: bool) -> None:
     torch.testing.assert_close(found, F.conv2d(image, weight, bias, padding=1), atol=1e-12, rtol=1e-12)
     without_bias = convolve3x3(x, weight, None, doubled=doubled)
     torch.testing.assert_close(found - without_bias, bias[:, None, None].expand_as(found), atol=1e-12, rtol=1e-12)
+
+
+def test_an_empty_batch_stays_empty() -> None:
+    with torch.no_grad():
+        assert Conv3x3(8, 5)(torch.empty(0, 8, 4, 4)).shape == (0, 5, 4, 4)
 
 
 def test_gradients_are_those_of_torch() -> None:
