@@ -23,6 +23,8 @@ def report(error: BaseException) -> str:
     versions = [f"{name} {_version(name)}" for name in packages]
     head = [f"Latent Loom {_version('latent-loom')}", f"Python {platform.python_version()}", platform.platform()]
     trace = "".join(traceback.format_exception(error))
+    if error.__traceback__ is None:  # a slot that Qt called with other arguments than it takes
+        trace += "\nNo line of the program was running: the mistake lies where it is called.\n"
     return "\n".join([*head, ", ".join(versions), "", trace])
 
 
@@ -73,7 +75,7 @@ def install(show: Callable[[BaseException], object]) -> Hook:
             return
         showing = True
         try:
-            show(error)
+            show(error if error.__traceback__ is not None else error.with_traceback(trace))
         finally:
             showing = False
 

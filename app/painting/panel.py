@@ -182,7 +182,7 @@ class PaintPanel(QWidget):
         """Name what is painted."""
         self._heading.setText(text)
 
-    def _clicked(self, tool: str, _checked: bool) -> None:
+    def _clicked(self, tool: str, _checked: bool = False) -> None:
         self.choose(tool)
 
     def _make_tools(self) -> dict[str, Tool]:

@@ -31,6 +31,21 @@ def test_the_report_can_be_copied_and_names_versions_and_trace(qtbot: QtBot) -> 
         assert part in text
 
 
+def test_the_report_has_the_trace_that_only_the_hook_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "excepthook", lambda *_: None)
+    reports: list[str] = []
+    hook = crash.install(lambda error: reports.append(crash.report(error)))
+    error = failing()
+    trace, error.__traceback__ = error.__traceback__, None
+    hook(type(error), error, trace)
+    assert "in failing" in reports[0]
+
+
+def test_the_report_says_so_where_there_is_no_trace() -> None:
+    assert "No line of the program was running" in crash.report(TypeError("missing argument"))
+    assert "No line of the program was running" not in crash.report(failing())
+
+
 def test_an_error_while_one_is_shown_is_not_shown_on_top(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[BaseException] = []
     passed: list[Any] = []

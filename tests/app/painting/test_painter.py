@@ -261,6 +261,15 @@ def test_keys_choose_tools_and_the_size(open_studio: OpenStudio) -> None:
     assert studio.panel.options.brush.size == 2 * size
 
 
+@pytest.mark.parametrize("name", [name for name, *_ in TOOLS])
+def test_a_click_on_a_button_takes_its_tool(open_studio: OpenStudio, name: str) -> None:
+    panel = open_studio().panel
+    panel.choose("fill" if name == "brush" else "brush")
+    QTest.mouseClick(panel.tool_buttons[name], Qt.MouseButton.LeftButton)
+    assert panel.tool == name
+    assert panel.easel.tool is panel._tools[name]
+
+
 def test_a_size_too_large_names_the_nearest() -> None:
     with pytest.raises(LoomError, match="16384 × 8192"):
         tiled_text.check_size(20_000, 10_000)
