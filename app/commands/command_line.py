@@ -91,7 +91,13 @@ def load(module: str, function: str) -> Command:
 def guarded(command: Command, arguments: list[str]) -> int:
     """Call a command and turn people's mistakes into a message and an exit code."""
     try:
-        return command(arguments)
+        code = command(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has seen enough; nothing is left to flush at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except LoomError as error:
         print(in_three_parts(error), file=sys.stderr)
         return 1

@@ -116,8 +116,14 @@ def write_folder(single_file: Path, folder: Path) -> None:
     file = open_weights(single_file)
     converted = to_folder(file.tensors(file.entries))
     stuck = sorted(name for name in converted.rest if name.startswith((UNET, FIRST_STAGE)))
-    if stuck or "unet" not in converted.parts:
-        raise _unconvertible(f"{stuck[0] if stuck else 'a UNet'} has no place in a diffusers folder")
+    if "unet" not in converted.parts and not stuck:
+        raise InputError(
+            f"{single_file.name} cannot be converted.",
+            why=f"It holds no UNet under a published name; its first weight is {min(file.entries, default='-')}.",
+            fix="Choose a whole model, such as a Stable Diffusion checkpoint.",
+        )
+    if stuck:
+        raise _unconvertible(f"{stuck[0]} has no place in a diffusers folder")
     configurations = diffusers_config.configurations(single_file)
     for part, tensors in converted.parts.items():
         stem = "model" if part.startswith("text") else "diffusion_pytorch_model"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import InputError
 from core.graph.json_types import Json
@@ -157,10 +159,18 @@ def _value_problems(node: Node, setting: SettingSpec, value: Json) -> Iterator[P
             yield Problem(
                 f'The file "{path}" cannot be read.',
                 "It is a folder." if path.is_dir() else "There is no such file; it may have been moved or renamed.",
-                "Choose a file that is there.",
+                _file_in(path, setting) or "Choose a file that is there.",
                 node.id,
                 setting.name,
             )
+
+
+def _file_in(folder: Path, setting: SettingSpec) -> str:
+    """Return the sentence that names a fitting file in a folder that was given in its place; empty if there is none."""
+    # A whole name in the filter says more than a suffix.
+    patterns = sorted(re.findall(r"[\w*]+\.\w+", setting.setting.file_filter), key=lambda pattern: "*" in pattern)
+    inside = next((file for pattern in patterns for file in sorted(folder.glob(pattern))), None)
+    return f'Choose a file in it, such as "{inside}".' if inside else ""
 
 
 def _input_problems(

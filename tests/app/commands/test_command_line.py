@@ -78,3 +78,12 @@ def test_a_screen_is_told_by_the_environment_on_linux_alone() -> None:
     assert not has_screen("linux", {})
     assert has_screen("linux", {"WAYLAND_DISPLAY": "wayland-0"})
     assert has_screen("darwin", {})
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_in_silence() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {sys.executable} main.py nodes | head -1"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.returncode == 0

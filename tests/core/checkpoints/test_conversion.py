@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from core.checkpoints.conversion import Folder, to_folder, to_single_file, write_folder, write_single_file
 from core.checkpoints.loading import load_checkpoint
@@ -90,3 +90,11 @@ def test_a_folder_without_weights_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="holds no weights"):
         write_single_file(tmp_path, tmp_path / "one.safetensors")
     assert not (tmp_path / "one.safetensors").exists()
+
+
+def test_a_file_without_a_model_is_not_converted(tmp_path: Path) -> None:
+    save_file({"foo": torch.zeros(2)}, tmp_path / "foo.safetensors")
+    with pytest.raises(InputError) as refused:
+        write_folder(tmp_path / "foo.safetensors", tmp_path / "folder")
+    assert "no UNet" in refused.value.why
+    assert not (tmp_path / "folder").exists()

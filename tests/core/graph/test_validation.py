@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
 from core.errors import InputError
-from core.graph.edits import Connect
+from core.graph.edits import AddNode, Connect
+from core.graph.node_spec import NodeRegistry, Setting, node
 from core.graph.validation import InvalidWorkflowError, Problem, checked, nearest_kind, validate
-from core.graph.workflow import Link, Node
+from core.graph.workflow import Link, Node, Workflow
 
 
 def problems(graph: Any, *targets: str) -> list[Problem]:
@@ -166,3 +167,23 @@ def test_an_unknown_kind_means_the_nearest_of_its_family() -> None:
     assert nearest_kind("loom.decode.magic", known) == "loom.decode.latent"
     assert nearest_kind("loom.imag.save", known) == "loom.image.save"
     assert nearest_kind("somebody.else", known) is None
+
+
+def test_a_folder_in_place_of_a_file_is_answered_with_a_file_in_it(tmp_path: Path) -> None:
+    @node(id="test.open", title="Open", category="Test")
+    def open_file(
+        *, file: Annotated[Path, Setting(widget="file", file_filter="Models (*.safetensors model_index.json)")]
+    ) -> int:
+        """Open a file."""
+        return len(file.name)
+
+    known = NodeRegistry()
+    known.register(open_file.spec)
+    (tmp_path / "a.safetensors").touch()
+    index = tmp_path / "model_index.json"
+    index.touch()
+    workflow = Workflow()
+    workflow.apply(AddNode(Node(id="open", type="test.open", settings={"file": str(tmp_path)})))
+    (problem,) = validate(workflow, known)
+    assert problem.why == "It is a folder."
+    assert str(index) in problem.fix
