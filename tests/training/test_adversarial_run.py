@@ -37,7 +37,7 @@ def adversarial(config_file: Path, train: Train) -> Callable[..., Path]:
 
 
 def metrics(folder: Path) -> list[dict[str, Any]]:
-    lines = read_lines(folder / "metrics.jsonl")
+    lines = [line for line in read_lines(folder / "metrics.jsonl") if "loss" in line]
     return [{name: value for name, value in line.items() if name != "samples_per_second"} for line in lines]
 
 

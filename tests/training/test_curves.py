@@ -20,9 +20,9 @@ NOT_COMPARED = ("samples_per_second", "phase")
 
 
 def curves(run: Path, phase: str) -> dict[str, list[float]]:
-    """Every term of a phase, by step."""
-    lines = [line for line in read_lines(run / "metrics.jsonl") if line["phase"] == phase]
-    names = dict.fromkeys(name for line in lines if "loss" in line for name in line if name not in NOT_COMPARED)
+    """Every term of a phase's steps."""
+    lines = [line for line in read_lines(run / "metrics.jsonl") if line["phase"] == phase and "loss" in line]
+    names = dict.fromkeys(name for line in lines for name in line if name not in NOT_COMPARED)
     return {name: [line[name] for line in lines if name in line] for name in names}
 
 

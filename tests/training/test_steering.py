@@ -205,6 +205,8 @@ def test_the_checkpoint_with_the_least_held_out_loss_is_kept(train: Train, monke
     folder = train(**ONE, checkpoint_every="1", keep_checkpoints="1")
     assert saved(folder) == {"step_2", "step_4"}
     assert json.loads((folder / "checkpoints/first_stage/BEST.json").read_bytes()) == {"step": 2, "loss": 0.2}
+    curve = [line["eval/loss"] for line in read_lines(folder / "metrics.jsonl") if "eval/loss" in line]
+    assert curve == [0.4, 0.2, 0.3, 0.5]
 
 
 def test_a_second_process_on_the_same_run_is_refused(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:

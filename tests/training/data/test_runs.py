@@ -64,7 +64,7 @@ def place(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def losses(folder: Path) -> list[dict[str, Any]]:
-    lines = read_lines(folder / "metrics.jsonl")
+    lines = [line for line in read_lines(folder / "metrics.jsonl") if "loss" in line]
     return [{name: value for name, value in line.items() if name != "samples_per_second"} for line in lines]
 
 
