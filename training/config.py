@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -230,6 +231,11 @@ class RunConfig:
         _require(plain and self.name[:1] not in ("", "."), "name", self.name, "must be usable as a folder's name")
         for name in ("log_every", "sample_every", "checkpoint_every", "keep_checkpoints"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "must be above 0")
+        if self.distributed.mode == "shard":
+            stage, rule = self.second_stage, "where distributed.mode is shard"
+            # Each rank would find its own overflow; gathering weights is no part of a compiled network.
+            _require(stage.precision != HALF, "second_stage.precision", HALF, f"must be another {rule}")
+            _require(not stage.compiled, "second_stage.compiled", True, f"must be false {rule}")
         last = HELD_OUT_SEED - self.data.count
         _require(
             self.data.seed <= last, "data.seed", self.data.seed, f"must be at most {last}: later ones are held out"
@@ -267,10 +273,11 @@ def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
     names = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in table:
         if key not in names:
+            near = difflib.get_close_matches(key, names, n=1)
             raise InputError(
                 f"{where}: there is no field {key!r}.",
                 why=f"The fields here are {', '.join(sorted(names))}.",
-                fix="Correct or remove that field.",
+                fix=f"Did you mean {near[0]!r}?" if near else "Correct or remove that field.",
             )
     try:
         return cls(**{key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()})

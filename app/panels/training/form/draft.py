@@ -14,6 +14,7 @@ from training.config import RunConfig, build
 from training.config_fields import FieldSpec, fields_of
 from training.overrides import override
 
+_WHERE = "This run"
 FIELDS: Mapping[str, FieldSpec] = {spec.name: spec for spec in fields_of(RunConfig)}
 
 
@@ -82,11 +83,14 @@ class Draft(QObject):
         return toml_writer.dumps(self.table)
 
     def take_toml(self, text: str) -> str:
-        """Take a file's text; returns what is wrong with it, or "" (the old table stays where it is no TOML)."""
+        """Take a file's text; returns what is wrong with it and keeps the old table, or returns ""."""
         try:
             table = tomllib.loads(text)
+            build(RunConfig, table, _WHERE)
         except tomllib.TOMLDecodeError as error:
             return f"This is not valid TOML: {error}."
+        except InputError as error:
+            return _said(error)
         self.replace(table)
         return ""
 
@@ -96,14 +100,14 @@ class Draft(QObject):
         Raises:
             InputError: A field is unknown or out of range.
         """
-        return build(RunConfig, self.table, "This run")
+        return build(RunConfig, self.table, _WHERE)
 
     def problem(self) -> str:
         """What is wrong with it, or ""."""
         try:
             config = self.config()
         except InputError as error:
-            return error.why.removeprefix("This run: ")
+            return _said(error)
         for phase, network in (("first_stage", "ddconfig"), ("second_stage", "unet")):
             stage = getattr(config, phase)
             if phase in config.phases and not getattr(stage, network) and not getattr(stage, "base", ""):
@@ -111,3 +115,10 @@ class Draft(QObject):
         if "first_stage" not in config.phases and not config.initial:
             return "A diffusion model needs the autoencoder of an earlier run: name its models folder."
         return ""
+
+
+def _said(error: InputError) -> str:
+    """What is wrong and what to do; `why` only names the valid fields where a field is unknown."""
+    if error.what.endswith("cannot be used."):
+        return error.why.removeprefix(f"{_WHERE}: ")
+    return f"{error.what.removeprefix(f'{_WHERE}: ')} {error.fix}"

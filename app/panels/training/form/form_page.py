@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QTabWidget,
@@ -28,6 +27,7 @@ from app.panels.training.form.draft import FIELDS, Draft
 from app.panels.training.form.estimate import Estimate
 from app.panels.training.form.field_row import FieldRow
 from app.panels.training.form.pages import PAGES, matters, page_of, section_of
+from app.panels.training.form.toml_view import TomlView
 from app.panels.training.next_stage import latents_of
 from app.panels.widgets import wrapped_label
 from app.theme import RESOURCES
@@ -53,7 +53,7 @@ class FormPage(QWidget):
         draft: The run that is being made.
         name, goal, template: Above the pages.
         tabs: The pages.
-        toml: The same as text.
+        toml: The same as text; while that is no configuration, the pages show the last one that was.
         begin, try_out, cancel: Below them.
         rows: The fields of the pages that were shown, by name.
 
@@ -98,6 +98,7 @@ class FormPage(QWidget):
             self.template.setCurrentIndex(-1)
             self.draft.replace(copy.deepcopy(dict(table)))
             self.draft.set_value("name", free_name(str(table.get("name", "run")), taken))
+            self.toml.start_over()
         self.tabs.setCurrentIndex(0)
         self.name.setText(str(self.draft.value("name")))  # also where the cursor is in it
         self._refresh()
@@ -156,11 +157,8 @@ class FormPage(QWidget):
         self.tabs.setDocumentMode(True)
         for page in PAGES:
             self.tabs.addTab(QWidget(), page)
-        self.toml = QPlainTextEdit()
-        self.toml.setObjectName("toml")
-        self.toml.setAccessibleName("As TOML")
-        self.toml.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.toml.textChanged.connect(self._read_toml)
+        self.toml = TomlView(self.draft)
+        self.toml.judged.connect(self._check_soon.start)
         self.tabs.addTab(self.toml, "As TOML")
         self.tabs.currentChanged.connect(self._fill)
         return self.tabs
@@ -197,6 +195,7 @@ class FormPage(QWidget):
             table = tomllib.loads(file.read_text("utf-8"))
             table["name"] = free_name(str(table["name"]), self._taken)
             self.draft.replace(table)
+            self.toml.start_over()
 
     def _take_data(self, path: str) -> None:
         is_coco = path.lower().endswith(".json")
@@ -287,11 +286,16 @@ class FormPage(QWidget):
         self._latents.setVisible(bool(self._latents.text()))
         folder = draft.value("data.kind") != "scenes"
         self.data_view.show_path(str(draft.value("data.path")) if folder else "")
-        if not self.toml.hasFocus() and self.toml.toPlainText() != draft.to_toml():
-            self.toml.setPlainText(draft.to_toml())
+        self.toml.refresh()
         self._check()
 
-    def _check(self, problem: str = "") -> None:
+    def _check(self) -> None:
+        problem = self.toml.problem
+        # What is changed elsewhere meanwhile would be lost when the text is mended; a template replaces it.
+        for part in (self.name, self.goal, *(self.tabs.widget(index) for index in range(len(PAGES)))):
+            part.setEnabled(not problem)
+        if problem and self.tabs.currentWidget() is not self.toml:
+            problem = f"The TOML tab has an error, and these are the settings before it. {problem}"
         problem = problem or self.draft.problem()
         if not problem and self.draft.value("name") in self._taken:
             problem = f"There is a run called {self.draft.value('name')}: choose another name."
@@ -301,12 +305,6 @@ class FormPage(QWidget):
             button.setEnabled(not problem)
         if self.estimate.trying:
             self.try_out.setEnabled(False)
-
-    def _read_toml(self) -> None:
-        if self.toml.hasFocus():
-            problem = self.draft.take_toml(self.toml.toPlainText())
-            if problem:
-                self._check(problem)
 
     def _try(self) -> None:
         self._trial.setText("Trying three steps of each phase…")

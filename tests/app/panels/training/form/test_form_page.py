@@ -96,6 +96,47 @@ def test_what_is_wrong_is_said_and_cannot_be_started(form: FormPage, qtbot: QtBo
     assert form.name.text() == "stickers-64-2"
 
 
+@pytest.mark.parametrize("wrong", ["steps = banana", "steps = -1"], ids=["no TOML", "no valid value"])
+def test_text_that_is_no_configuration_stays_with_its_error_and_the_pages_keep_the_last_good_one(
+    form: FormPage, qtbot: QtBot, wrong: str
+) -> None:
+    form.tabs.setCurrentWidget(form.toml)
+    form.toml.setFocus()
+    good = form.toml.toPlainText()
+    steps = form.draft.value("first_stage.steps")
+    bad = good.replace(f"steps = {steps}", wrong, 1)
+    assert bad != good
+    form.toml.setPlainText(bad)
+    qtbot.waitUntil(lambda: not form.begin.isEnabled())
+    said = form.problem
+    form.tabs.setCurrentIndex(PAGES.index("Schedule"))
+    row = form.rows["first_stage.steps"].control
+    assert isinstance(row, QLineEdit)
+    qtbot.waitUntil(lambda: form.problem.startswith("The TOML tab has an error"))
+    assert form.problem.endswith(said)
+    assert (row.text(), row.isEnabled(), form.begin.isEnabled()) == (str(steps), False, False)
+    form.tabs.setCurrentWidget(form.toml)
+    assert (form.toml.toPlainText(), form.problem) == (bad, said)
+    form.toml.setPlainText(bad.replace(wrong, "steps = 77", 1))
+    qtbot.waitUntil(form.begin.isEnabled)
+    assert (row.text(), row.isEnabled(), form.problem) == ("77", True, "")
+
+
+def test_a_template_takes_the_place_of_a_text_with_an_error(form: FormPage, qtbot: QtBot) -> None:
+    form.toml.setPlainText("steps = banana")
+    qtbot.waitUntil(lambda: not form.begin.isEnabled())
+    form.template.activated.emit(form.template.currentIndex())
+    qtbot.waitUntil(form.begin.isEnabled)
+    assert form.toml.toPlainText() == form.draft.to_toml()
+
+
+def test_an_unknown_key_of_the_text_is_named_with_what_to_do(form: FormPage, qtbot: QtBot) -> None:
+    form.toml.setPlainText('name = "one"\n[first_stage]\nbogus = 3\n')
+    qtbot.waitUntil(lambda: "first_stage: there is no field 'bogus'. Correct or remove that field." in form.problem)
+    form.toml.setPlainText('name = "one"\n[first_stage]\nstepss = 3\n')
+    qtbot.waitUntil(lambda: form.problem.endswith("there is no field 'stepss'. Did you mean 'steps'?"))
+
+
 def test_only_what_matters_is_shown(form: FormPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not form.rows["data.scenes.size"].isHidden())
     assert form.rows["data.path"].isHidden()
