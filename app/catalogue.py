@@ -74,10 +74,22 @@ class NodeCard:
         """The first paragraph of the help, on one line."""
         return self.help.split("\n\n")[0].replace("\n", " ")
 
-    def answers(self, text: str) -> bool:
-        """Whether every word of a search is in the title, the category, the id or the summary."""
-        searched = f"{self.title} {self.category} {self.id} {self.summary}".lower()
-        return all(word in searched for word in text.lower().split())
+    def rank(self, text: str) -> int | None:
+        """How far a search is from naming this kind, or None where a word of it is found nowhere.
+
+        0: it is the title; 1: the title begins with it; 2: its words begin words of the title; 3: they are in the
+        title; 4: in the title, the category or the id; 5: in those or the summary.
+        """
+        words, title = text.lower().split(), self.title.lower()
+        searched, named = " ".join(words), f"{title} {self.category} {self.id}".lower()
+        if title == searched:
+            return 0
+        if title.startswith(searched):
+            return 1
+        if all(any(part.startswith(word) for part in title.split()) for word in words):
+            return 2
+        places = (title, named, f"{named} {self.summary.lower()}")
+        return next((rank for rank, place in enumerate(places, 3) if all(word in place for word in words)), None)
 
     def setting(self, name: str) -> SettingCard | None:
         """The setting called `name`, or None."""
@@ -88,6 +100,12 @@ def fits(output: PortCard, target: PortCard) -> bool:
     """Whether a link from `output` to the input `target` is allowed, as `core.graph.ports.compatible` says it."""
     wanted = target.kinds[0]
     return wanted == "object" or wanted in output.kinds or (wanted == "float" and output.kinds[0] == "int")
+
+
+def answering(cards: Iterable[NodeCard], text: str) -> list[NodeCard]:
+    """The cards that a search finds, the nearest first; those equally near keep their order."""
+    ranked = [(rank, card) for card in cards if (rank := card.rank(text)) is not None]
+    return [card for _, card in sorted(ranked, key=lambda each: each[0])]
 
 
 class Catalogue:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.catalogue import NodeCard, PortCard, fits
+from app.catalogue import NodeCard, PortCard, answering, fits
 from app.editor.search_popup import SearchPopup
 from app.theme import theme
 
@@ -22,17 +22,12 @@ class NodeSearch(SearchPopup):
     def ask(self, cards: Sequence[NodeCard], at: QPoint) -> None:
         """Offer these kinds, at a place on the screen."""
         self._cards = cards
-        screen = QApplication.screenAt(at) or QApplication.primaryScreen()
-        room = screen.availableGeometry()
-        left = min(at.x(), room.right() - self.width())
-        top = min(at.y(), room.bottom() - self.height())
-        self.open_at(QPoint(max(left, room.left()), max(top, room.top())))
+        self.open_at(at)
 
     def search(self, text: str) -> None:
-        """List the kinds that answer."""
-        for card in self._cards:
-            if card.answers(text):
-                self.add(card.id, card.title, theme().category(card.category), card.summary)
+        """List the kinds that answer, the nearest first."""
+        for card in answering(self._cards, text):
+            self.add(card.id, card.title, theme().category(card.category), card.summary)
 
 
 def fitting_port(port: PortCard, card: NodeCard, *, outgoing: bool) -> PortCard | None:

@@ -26,6 +26,7 @@ class SearchPopup(QFrame):
 
     def __init__(self, parent: QWidget, hint: str, size: tuple[int, int]) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
+        self._parent = parent
         self.setObjectName("search_popup")
         self.setFixedSize(*size)
         self.field = QLineEdit()
@@ -50,10 +51,10 @@ class SearchPopup(QFrame):
         raise NotImplementedError
 
     def open_at(self, place: QPoint) -> None:
-        """Show it with an empty field, its corner at a place on the screen."""
+        """Show it with an empty field, its corner at a place on the screen, or as near as window and screen hold it."""
         self.field.clear()
         self._filter("")
-        self.move(place)
+        self.move(self._held(place))
         self.show()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -67,6 +68,16 @@ class SearchPopup(QFrame):
         item.setData(_ID, id)
         item.setToolTip(help)
         self.list.addItem(item)
+
+    def _held(self, place: QPoint) -> QPoint:
+        window = self._parent.window()
+        room = window.screen().availableGeometry()
+        seen = room.intersected(window.frameGeometry())
+        if seen.width() >= self.width() and seen.height() >= self.height():
+            room = seen
+        left = min(place.x(), room.right() + 1 - self.width())
+        top = min(place.y(), room.bottom() + 1 - self.height())
+        return QPoint(max(left, room.left()), max(top, room.top()))
 
     def _filter(self, text: str) -> None:
         self.list.clear()

@@ -6,7 +6,7 @@ from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QBrush, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from app.catalogue import Catalogue, NodeCard
+from app.catalogue import Catalogue, NodeCard, answering
 from app.editor.viewer import NODE_MIME
 from app.panels.widgets import HistoryKeys, panel_header
 from app.theme import category_dot, font, icon, theme
@@ -91,17 +91,6 @@ class LibraryPanel(QWidget):
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """List these kinds of nodes, keeping the search."""
         self._catalogue = catalogue
-        self.tree.clear()
-        groups: dict[str, QTreeWidgetItem] = {}
-        for card in catalogue.all():
-            group = groups.get(card.category)
-            if group is None:
-                group = groups[card.category] = QTreeWidgetItem(self.tree, [card.category])
-                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                group.setForeground(0, QBrush(theme().color("text_faint")))
-                group.setFont(0, font("font_small", bold=True))
-            group.addChild(_item(card))
-        self.tree.expandAll()
         self._filter(self.search.text())
 
     def focus_search(self) -> None:
@@ -111,20 +100,23 @@ class LibraryPanel(QWidget):
 
     def visible_kinds(self) -> list[str]:
         """Kinds that the search leaves, in order."""
-        return [str(item.data(0, _KIND)) for item in self._items() if not item.isHidden()]
-
-    def _items(self) -> list[QTreeWidgetItem]:
         groups = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return [group.child(row) for group in groups if group is not None for row in range(group.childCount())]
+        items = [group.child(row) for group in groups if group is not None for row in range(group.childCount())]
+        return [str(item.data(0, _KIND)) for item in items]
 
     def _filter(self, text: str) -> None:
-        for item in self._items():
-            card = self._catalogue.get(str(item.data(0, _KIND)))
-            item.setHidden(card is None or not card.answers(text))
-        for row in range(self.tree.topLevelItemCount()):
-            group = self.tree.topLevelItem(row)
-            if group is not None:
-                group.setHidden(all(group.child(index).isHidden() for index in range(group.childCount())))
+        """List what answers: the category with the nearest kind first, and the nearest first in each."""
+        self.tree.clear()
+        groups: dict[str, QTreeWidgetItem] = {}
+        for card in answering(self._catalogue.all(), text):
+            group = groups.get(card.category)
+            if group is None:
+                group = groups[card.category] = QTreeWidgetItem(self.tree, [card.category])
+                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                group.setForeground(0, QBrush(theme().color("text_faint")))
+                group.setFont(0, font("font_small", bold=True))
+            group.addChild(_item(card))
+        self.tree.expandAll()
 
     def _take(self, item: QTreeWidgetItem) -> None:
         if item.data(0, _KIND):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.catalogue import SHIPPED, Catalogue, NodeCard, PortCard, catalogue_of, fits, shipped_catalogue
+from app.catalogue import SHIPPED, Catalogue, NodeCard, PortCard, answering, catalogue_of, fits, shipped_catalogue
 from core.graph.node_spec import NodeRegistry
 
 
@@ -38,3 +38,28 @@ def test_cards_describe_settings_and_pictures(registry: NodeRegistry) -> None:
     text = words.setting("text")
     assert text is not None
     assert (text.widget, text.shown, text.max_length) == ("multiline", True, 50)
+
+
+def test_a_search_puts_the_title_before_the_category_and_that_before_the_help() -> None:
+    kinds = (
+        ("Prompt", "Condition", "Says what the noise becomes."),
+        ("Blur", "Noise", ""),
+        ("Denoise", "Sample", ""),
+        ("Add noise", "Sample", ""),
+        ("Noise map", "Sample", ""),
+        ("Noise", "Sample", ""),
+        ("Save", "Image", ""),
+    )
+    cards = [NodeCard(title.lower(), title, category, help) for title, category, help in kinds]
+    found = [card.title for card in answering(cards, " NOISE ")]
+    assert found == ["Noise", "Noise map", "Add noise", "Denoise", "Blur", "Prompt"]
+    assert [card.title for card in answering(cards, "noise add")] == ["Add noise"]
+    assert answering(cards, "") == cards
+
+
+def test_the_shipped_kinds_are_found_first_by_their_titles() -> None:
+    cards = shipped_catalogue().all()
+    titles = [card.title for card in cards]
+    for card in cards:
+        if titles.count(card.title) == 1:
+            assert answering(cards, card.title)[0] is card

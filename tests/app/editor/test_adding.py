@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -113,6 +113,16 @@ def test_a_double_click_on_the_empty_canvas_and_tab_search_for_nodes(
     canvas.viewer.setFocus()
     QTest.keyClick(canvas.viewer, Qt.Key.Key_Tab)
     assert search.isVisible()
+    search.hide()
+
+
+def test_the_search_stays_within_the_window(window: MainWindow) -> None:
+    window.move(0, 0)
+    search, viewer = window.canvas.adding.search, window.canvas.viewer
+    corner = viewer.viewport().rect().bottomRight()
+    window.canvas.adding.ask(viewer.mapToScene(corner))
+    room = window.screen().availableGeometry().intersected(window.frameGeometry())
+    assert room.contains(QRect(search.pos(), search.size()))
     search.hide()
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.catalogue import Catalogue
+from app.catalogue import Catalogue, shipped_catalogue
 from app.editor.viewer import NODE_MIME
 from app.panels.library import LibraryPanel
 
@@ -21,6 +21,17 @@ def test_search_narrows_and_return_takes_the_first(qtbot: QtBot, catalogue: Cata
     assert panel.visible_kinds() == ["test.paint"], "the help text is searched too"
     QTest.keyClick(panel.search, Qt.Key.Key_Return)
     assert taken == ["test.paint"]
+
+
+def test_return_takes_the_kind_of_that_title_whatever_its_category(qtbot: QtBot) -> None:
+    panel = LibraryPanel(shipped_catalogue())
+    qtbot.addWidget(panel)
+    QTest.keyClicks(panel.search, "noise")
+    with qtbot.waitSignal(panel.chosen) as taken:
+        QTest.keyClick(panel.search, Qt.Key.Key_Return)
+    card = shipped_catalogue().get(taken.args[0])
+    assert card is not None
+    assert card.title == "Noise"
 
 
 def test_a_dragged_item_carries_its_kind(qtbot: QtBot, catalogue: Catalogue) -> None:
