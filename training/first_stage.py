@@ -42,7 +42,6 @@ class FirstStage:
     name = "first_stage"
 
     blocks: Sequence[nn.Module] = ()
-    compiled = False
 
     def __init__(
         self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet, device: torch.device
@@ -113,7 +112,6 @@ class DecoderTuning:
 
     name = "decoder"
     blocks: Sequence[nn.Module] = ()
-    compiled = False
 
     def __init__(
         self, run: RunConfig, config: FirstStageConfig, autoencoder: Autoencoder, latents: Latents,

@@ -36,9 +36,6 @@ def make_learner(phase: Phase, ranks: Ranks, *, shard: bool = False) -> Learner:
     """Give a phase's networks, which all `ranks` train, their averages and optimizers.
 
     With `shard`, each rank keeps its part of the phase's large networks.
-
-    Raises:
-        InputError: The phase cannot be shared out.
     """
     if shard:
         share_out(phase, ranks)

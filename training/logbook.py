@@ -63,7 +63,9 @@ class Logbook:
         """Write figures of quality as a line of metrics, their names behind "eval/"."""
         fields = {f"eval/{name}": value for name, value in figures.items()}
         self._space.insist("The metrics", lambda: self._folder.metric(phase=self._phase, step=step, **fields))
-        self.tell(f"{self._phase}: step {step:,}, " + ", ".join(f"{n} {v:.4g}" for n, v in figures.items()))
+        self.tell(
+            f"{self._phase}: step {step:,} on held-out data: " + ", ".join(f"{n} {v:.4g}" for n, v in figures.items())
+        )
 
     def saved(self, what: str, path: object, step: int) -> None:
         """Tell that something was written."""

@@ -47,7 +47,6 @@ class Phase(Protocol):
         parts: In how many parts, one after the other, the loss of a step is computed.
         device: Where its networks are.
         blocks: Networks that ranks may share out, inner ones before those that hold them; none = it has no large ones.
-        compiled: Whether a network of it is compiled.
     """
 
     name: str
@@ -59,7 +58,6 @@ class Phase(Protocol):
     optimizer: OptimizerConfig
     device: torch.device
     blocks: Sequence[nn.Module]
-    compiled: bool
 
     @property
     def critic(self) -> Critic | None:

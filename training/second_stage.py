@@ -57,7 +57,6 @@ class SecondStage:
         config, self.device, self._setup = self.config, device, setup
         self.steps, self.batch_size, self.parts = config.steps, config.batch_size, config.accumulate
         self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
-        self.compiled = config.compiled
         self.order = data.order(run.seed + 2, config.batch_size, cached=True)
         self.autoencoder, self.denoiser, self.told = setup.autoencoder, setup.denoiser, setup.told
         self.autoencoder.module.to(device)

@@ -15,21 +15,14 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-from core.errors import InputError
-from training.config import HALF
 from training.distributed import Ranks
 from training.phase import Phase
 
 
 def share_out(phase: Phase, ranks: Ranks) -> None:
-    """Leave on each rank its part of the phase's large networks; all ranks begin with the same weights.
-
-    Raises:
-        InputError: What the phase is configured to do cannot be done with parts.
-    """
+    """Leave on each rank its part of the phase's large networks; all ranks begin with the same weights."""
     if ranks.world == 1 or not phase.blocks:
         return
-    _check(phase)
     mesh = init_device_mesh(phase.device.type, (ranks.world,))
     for block in phase.blocks:
         # Whole weights would else stay after a forward pass, and averages or checkpoints would see them.
@@ -37,20 +30,6 @@ def share_out(phase: Phase, ranks: Ranks) -> None:
         # A loss is a part of the step's mean already, so gradients are added up, as without parts.
         shared.set_gradient_divide_factor(1.0)
         shared.set_force_sum_reduction_for_comms(True)  # gloo can do nothing else
-
-
-def _check(phase: Phase) -> None:
-    refused = {
-        f"precision = '{HALF}'": (phase.precision == HALF, "each rank would scale its own gradients", "bfloat16"),
-        "compiled = true": (phase.compiled, "gathering weights is no part of a compiled network", "false"),
-    }
-    for setting, (asked, why, instead) in refused.items():
-        if asked:
-            raise InputError(
-                f"{phase.name}.{setting} does not go with distributed.mode = 'shard'.",
-                why=f"There {why}.",
-                fix=f"Use {instead}, or distributed.mode = 'replicate'.",
-            )
 
 
 def is_part(tensor: Tensor) -> bool:

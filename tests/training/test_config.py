@@ -15,6 +15,7 @@ from training import toml_writer
 from training.config import RunConfig, build, load_config, to_dict
 
 SHIPPED = sorted((Path(__file__).parents[2] / "resources" / "training").glob("*.toml"))
+SHARD = '[distributed]\nmode = "shard"'
 
 
 @pytest.fixture
@@ -66,6 +67,9 @@ def test_shipped_configurations_load_and_survive_being_written(file: Path) -> No
         ('name = "run"\n[first_stage.optimizer]\nbetas = [0.9]', "betas must have 2 values; got [0.9]"),
         ('name = "run"\n[first_stage.optimizer]\nlr = nan', "lr must be above 0; got nan"),
         ('name = "run"\n[data.scenes]\ndetail = "odd"', "among canonical, varied; got 'odd'"),
+        ('name = "run"\n[distributed]\nmode = "split"', "must be among replicate, shard; got 'split'"),
+        (f'name = "run"\n{SHARD}\n[second_stage]\nprecision = "float16"', "where distributed.mode is shard"),
+        (f'name = "run"\n{SHARD}\n[second_stage]\ncompiled = true', "must be false where distributed.mode is shard"),
         ('name = "run', "not valid TOML"),
     ],
 )
