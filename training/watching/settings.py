@@ -7,13 +7,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+_FILE = "config.toml"
+
 
 def read_settings(folder: Path) -> dict[str, Any]:
     """The settings that a run began with, by dotted name; empty where they cannot be read."""
     try:
-        return dict(flatten(tomllib.loads((folder / "config.toml").read_text("utf-8"))))
+        return dict(flatten(tomllib.loads((folder / _FILE).read_text("utf-8"))))
     except (OSError, ValueError):
         return {}
+
+
+def settings_changed(folder: Path) -> float:
+    """When the settings of a run were written, seconds since the epoch; 0 = they are not there, such as at first."""
+    try:
+        return (folder / _FILE).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -197,6 +197,7 @@ class TrainingPage(QWidget):
             self.runs.choose(states[0].path)
         if not states and self.stack.currentIndex() == 1:
             self.stack.setCurrentIndex(0)
+        self.settings.show_runs(self.runs.runs)  # a new run writes them only after a while
         self._show_first()
 
     def _choose(self, runs: object) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetIte
 
 from app.panels.training.run_list import run_color
 from app.theme import theme
-from training.watching.settings import differences, read_settings
+from training.watching.settings import differences, read_settings, settings_changed
 
 
 class SettingsView(QWidget):
@@ -20,6 +20,7 @@ class SettingsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown: list[tuple[Path, float]] = []
         self._says = QLabel()
         self._says.setObjectName("hint")
         self._says.setContentsMargins(16, 10, 16, 8)
@@ -35,7 +36,11 @@ class SettingsView(QWidget):
         layout.addWidget(self.table, 1)
 
     def show_runs(self, runs: Sequence[Path]) -> None:
-        """Read and show the settings of these runs."""
+        """Show the settings of these runs; they are read if their files are others than when this was last called."""
+        files = [(run, settings_changed(run)) for run in runs]
+        if files == self._shown:
+            return
+        self._shown = files
         tables = [read_settings(run) for run in runs]
         if len(runs) > 1:
             rows = differences(tables)

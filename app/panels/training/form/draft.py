@@ -78,9 +78,9 @@ class Draft(QObject):
         self.table = dict(table)
         self.changed.emit()
 
-    def to_toml(self) -> str:
-        """The file's text."""
-        return toml_writer.dumps(self.table)
+    def to_toml(self, *, named: bool = True) -> str:
+        """The file's text, with the run's name or without."""
+        return toml_writer.dumps({key: value for key, value in self.table.items() if named or key != "name"})
 
     def take_toml(self, text: str) -> str:
         """Take a file's text; returns what is wrong with it and keeps the old table, or returns ""."""

@@ -16,6 +16,7 @@ from app.theme import RESOURCES
 from core.errors import InputError
 
 _WAIT_MS = 400
+_OUTDATED = "The settings are others than those of the trial: try again for an estimate"
 _NAMES = {"autoencoder": "Autoencoder", "denoiser": "Denoiser"}
 
 
@@ -24,7 +25,8 @@ class Estimate(QObject):
 
     Signals:
         counted(str): Parameters, in words.
-        tried(str): Time and memory, or why the trial failed, in words.
+        tried(str): Time and memory, or why the trial failed, in words; that it no longer holds, once the draft is
+            another.
     """
 
     counted = Signal(str)
@@ -37,7 +39,9 @@ class Estimate(QObject):
         self._soon.timeout.connect(self._count)
         self._thread: threading.Thread | None = None
         self._process: QProcess | None = None
+        self._tried_text = ""
         draft.changed.connect(self._soon.start)
+        draft.changed.connect(self._compare)
 
     @property
     def trying(self) -> bool:
@@ -49,6 +53,7 @@ class Estimate(QObject):
         if self._process is not None:
             return
         folder = Path(tempfile.mkdtemp(prefix="latent-loom-trial-"))
+        self._tried_text = self._draft.to_toml(named=False)
         (folder / "trial.toml").write_text(self._draft.to_toml(), encoding="utf-8")
         process = self._process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
@@ -89,6 +94,12 @@ class Estimate(QObject):
             return
         self.counted.emit("  ·  ".join(f"{_NAMES[name]} {millions(count)}" for name, count in found.items()))
 
+    def _compare(self) -> None:
+        """Take back what a trial of other settings told."""
+        if self._tried_text and not self.trying and self._tried_text != self._draft.to_toml(named=False):
+            self._tried_text = ""
+            self.tried.emit(_OUTDATED)
+
     def _tried(self) -> None:
         process, self._process = self._process, None
         assert process is not None
@@ -99,6 +110,7 @@ class Estimate(QObject):
             self.tried.emit(said(json.loads(lines[-2])))
         except (ValueError, IndexError, KeyError):
             self.tried.emit(f"The trial failed: {told[-1] or 'it said nothing'}")
+        self._compare()
 
 
 def millions(count: int) -> str:

@@ -113,6 +113,11 @@ class FormPage(QWidget):
         """What keeps the run from being started, or ""."""
         return self._problem.text()
 
+    @property
+    def trial(self) -> str:
+        """What the last trial told, or ""."""
+        return self._trial.text()
+
     def close_down(self) -> None:
         """End what goes on in the background."""
         self.estimate.close_down()

@@ -99,6 +99,21 @@ def test_several_runs_are_drawn_over_each_other_and_compared(
     assert names == {"name", "first_stage.steps"}
 
 
+def test_the_settings_of_a_run_that_just_began_are_shown_as_soon_as_they_are_written(
+    open_page: OpenPage, make_run: MakeRun, qtbot: QtBot
+) -> None:
+    run = make_run("one", state="preparing", step=0)
+    settings = (run.path / "config.toml").read_text("utf-8")
+    (run.path / "config.toml").unlink()
+    (run.path / "train.log").write_text("")
+    page = open_page()
+    qtbot.waitUntil(lambda: page.header.state is not None)
+    assert page.settings.table.rowCount() == 0
+    (run.path / "config.toml").write_text(settings)
+    run.status(state="training", phase="first_stage", step=1, steps=20)
+    qtbot.waitUntil(lambda: page.settings.table.rowCount() == 3, timeout=3000)
+
+
 def test_a_log_axis_shows_logarithms(open_page: OpenPage, make_run: MakeRun, qtbot: QtBot) -> None:
     make_run("one", 100)
     page = open_page()

@@ -179,6 +179,16 @@ def test_a_dropped_folder_is_looked_at_and_bad_files_are_named(form: FormPage, t
     assert (form.draft.value("data.kind"), form.draft.value("data.path")) == ("folder", str(folder))
 
 
+def test_what_a_trial_told_holds_until_the_settings_are_others(form: FormPage, qtbot: QtBot, tiny: str) -> None:
+    form.prepare(frozenset(), tomllib.loads(tiny))
+    QTest.mouseClick(form.try_out, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: form.trial.startswith("About "), timeout=60_000)
+    form.draft.set_value("name", "other")
+    assert form.trial.startswith("About ")
+    form.draft.set_text("first_stage.steps", "900")
+    assert form.trial.startswith("The settings are others")
+
+
 def test_cancel_and_start_are_told(form: FormPage, qtbot: QtBot) -> None:
     with qtbot.waitSignal(form.cancelled):
         QTest.mouseClick(form.cancel, Qt.MouseButton.LeftButton)
