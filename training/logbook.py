@@ -40,6 +40,10 @@ class Logbook:
         self._then = (self._clock(), step)
         self.tell(f"{self._phase}: {'goes on at' if step else 'begins at'} step {step:,} of {steps:,}")
 
+    def stepped(self, step: int) -> None:
+        """Note that `step` steps are done; the next writing of the status, such as a pause's, tells it."""
+        self._status.update(step=step)
+
     def log(self, step: int, steps: int, lr: float, values: Mapping[str, float]) -> None:
         """Write a line of metrics, with the speed since the last one; pauses, samples and saving do not count."""
         now, (then, since) = self._clock(), self._then
@@ -52,7 +56,6 @@ class Logbook:
             "samples_per_second": round(speed * self._batch_size, 2),
         }
         self._space.insist("The metrics", lambda: self._folder.metric(**fields, **values))
-        self._status.update(step=step)
         if time.monotonic() - self._shown_at > _SHOWN_EVERY_S or step == steps:
             self._shown_at = time.monotonic()
             left = f", {duration((steps - step) / speed)} left" if step < steps and speed else ""

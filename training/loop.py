@@ -93,6 +93,7 @@ class Loop:
                 self._checkpoint()
                 return Outcome.STOPPED
             loss, terms, norm = self._train_step()
+            self.logbook.stepped(self.step)
             last = self.step == self.phase.steps
             if self.step % self.config.log_every == 0 or last:
                 self._log(loss, terms, norm)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import platform
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -21,6 +22,11 @@ RUNS = Path("runs")
 FROZEN = "config.toml"
 FINISHED = "finished.json"
 _LOCK = ".lock"
+
+
+def resuming(run: Path) -> str:
+    """The command that resumes a run, as a shell takes it."""
+    return f"python main.py train {shlex.quote(str(run))}"
 
 
 def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, RunFolder]:
@@ -55,7 +61,7 @@ def open_run(target: Path, overrides: Mapping[str, str]) -> tuple[RunConfig, Run
         raise InputError(
             f"The run folder {path} belongs to another configuration.",
             why="A run's configuration is frozen when it starts.",
-            fix=f"Choose another name, or resume it with: python main.py train {path}",
+            fix=f"Choose another name, or resume it with: {resuming(path)}",
         )
     return config, RunFolder(path)
 

@@ -34,7 +34,7 @@ from training.first_stage import DecoderTuning, FirstStage
 from training.logbook import Tell
 from training.loop import Loop, Outcome
 from training.lost_rank import leave_note, noted, notes_told
-from training.opening_run import FINISHED, FROZEN, RUNS, extend_run, finished_phases, held, open_run
+from training.opening_run import FINISHED, FROZEN, RUNS, extend_run, finished_phases, held, open_run, resuming
 from training.phase import Phase
 from training.preparing import Preparing, open_run_data
 from training.run_folder import RunFolder, is_full, write_atomically
@@ -90,7 +90,7 @@ def _lead(target: Path, overrides: Mapping[str, str], tell: Tell, ranks: Ranks) 
             raise full from error
         except KeyboardInterrupt:
             status.update(state="stopped", doing=None, asked="abort")
-            tell(f"aborted; go on from the last checkpoint with: python main.py train {folder.path}")
+            tell(f"aborted; go on from the last checkpoint with: {resuming(folder.path)}")
         except Exception as error:
             # Whoever watches the folder learns of it; the traceback goes on.
             lost = noted(folder.path) if ranks.world > 1 else None
@@ -168,7 +168,7 @@ class Process:
         step = self.status["step"] if self.status["state"] == "training" else 0
         self.status.update(state="stopped", doing=None, step=step, asked=ending)
         how = "aborted near" if ending == "abort" else "stopped at"
-        self.tell(f"{how} step {step:,}; go on with: python main.py train {self.folder.path}")
+        self.tell(f"{how} step {step:,}; go on with: {resuming(self.folder.path)}")
 
     def _phases(self) -> bool:
         config, folder = self.config, self.folder

@@ -19,6 +19,7 @@ from training import disk_space, first_stage, loop, second_stage, worker
 from training.config import load_config
 from training.disk_space import DiskFullError
 from training.divergence import STEPS, DivergenceGuard
+from training.opening_run import resuming
 from training.run_folder import read_lines
 
 Train = Callable[..., Path]
@@ -76,6 +77,34 @@ def test_an_abort_ends_without_saving(train: Train, monkeypatch: pytest.MonkeyPa
     folder = train(**ONE, checkpoint_every="2")
     assert saved(folder) == {"step_2"}
     assert (status(folder)["state"], status(folder)["asked"]) == ("stopped", "abort")
+
+
+def test_a_paused_run_tells_the_step_it_is_at_also_between_two_lines_of_its_curves(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def look(run: Path) -> None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if (run / "status.json").exists() and (found := status(run))["state"] == "paused":
+                seen.append(found["step"])
+                break
+            time.sleep(0.02)
+        ask(run, "resume")
+
+    def pause(running: loop.Loop) -> None:
+        ask(running.folder.path, "pause")
+        threading.Thread(target=look, args=(running.folder.path.resolve(),)).start()
+
+    at_step(monkeypatch, 2, pause)
+    folder = train(**ONE, log_every="100")
+    assert seen == [3]
+    assert events(folder, "paused")[0]["step"] == 3
+
+
+def test_the_command_that_resumes_a_run_is_one_that_a_shell_takes() -> None:
+    assert resuming(Path("runs/my fox")) == "python main.py train 'runs/my fox'"
 
 
 def test_a_pause_to_disk_saves_and_ends(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
