@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
@@ -44,6 +44,7 @@ from app.tour import Tour, steps_through
 from core.errors import LoomError
 
 MakeWorker = Callable[[Post], Worker]
+_SMALLEST = QSize(960, 600)
 _SPLITTERS = ("columns", "side", "middle")
 
 
@@ -146,7 +147,6 @@ class MainWindow(QMainWindow):
 
     def _compose(self) -> None:
         self.resize(1280, 800)
-        self.setMinimumSize(960, 600)
         self.setWindowIcon(icon("app", "accent"))
         middle = QWidget()
         stack = QVBoxLayout(middle)
@@ -365,6 +365,7 @@ class MainWindow(QMainWindow):
         geometry = self._settings.state("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
+        fit_screen(self, self.screen().availableGeometry())
         for name in _SPLITTERS:
             state = self._settings.state(name)
             if state is not None:
@@ -398,6 +399,13 @@ class MainWindow(QMainWindow):
         self.canvas.view.clear()
         self._collector.stop()
         event.accept()
+
+
+def fit_screen(window: QMainWindow, room: QRect) -> None:
+    """Make a window no larger than the room on the screen, frame and all: a large scale leaves little of it."""
+    inside = room.size() - (window.frameGeometry().size() - window.size())
+    window.setMinimumSize(_SMALLEST.boundedTo(inside))
+    window.resize(window.size().boundedTo(inside))
 
 
 def _splitter(orientation: Qt.Orientation, *parts: tuple[QWidget, int]) -> QSplitter:
