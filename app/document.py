@@ -69,12 +69,8 @@ class Document(QObject):
         Raises:
             InputError: The file is missing, damaged or no workflow.
         """
-        if is_picture(path):
-            loaded = workflow_file.loads(read_workflow(path), source=str(path))
-            self._replace(loaded.workflow, None)
-        else:
-            loaded = workflow_file.load(path)
-            self._replace(loaded.workflow, None if is_template(path) else path)
+        loaded = read(path)
+        self._replace(loaded.workflow, None if is_picture(path) or is_template(path) else path)
         return loaded.warnings
 
     def open_default(self) -> None:
@@ -130,6 +126,17 @@ class Document(QObject):
     def _tell(self, edit: Edit) -> None:
         self.edited.emit(edit)
         self.named.emit()
+
+
+def read(path: Path) -> workflow_file.Loaded:
+    """Read a workflow file, or the workflow that a picture carries.
+
+    Raises:
+        InputError: The file is missing, damaged or no workflow.
+    """
+    if is_picture(path):
+        return workflow_file.loads(read_workflow(path), source=str(path))
+    return workflow_file.load(path)
 
 
 def is_template(path: Path) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from app.autosave import Autosave, Left
 from app.disk_watch import DiskWatch
-from app.document import Document, is_template
+from app.document import Document, is_template, read
 from app.panels.offer import Offer
 from app.panels.templates import TemplateDialog
 from app.settings import Settings
@@ -76,11 +76,12 @@ class Files(QObject):
             self.open(Path(path))
 
     def open(self, path: Path) -> None:
-        """Open a workflow file; an error leaves the present workflow as it is."""
-        if not self.may_leave():
-            return
+        """Open a workflow file; one that cannot be read leaves the present workflow, and asks nothing about it."""
         try:
-            warnings = self._document.open(path)
+            read(path)  # before a person is asked for the sake of a file that does not open
+            if not self.may_leave():
+                return
+            warnings = self._document.open(path)  # read anew: the answer may have saved this very file
         except LoomError as error:
             self.failed.emit(error)
             return

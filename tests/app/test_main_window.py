@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget, QMessageBox, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.document import DEFAULT_WORKFLOW
-from app.main_window import MainWindow
+from app.main_window import MainWindow, fit_screen
 from app.settings import Settings
 from core.errors import LoomError
 from core.graph import workflow_file
@@ -183,6 +183,37 @@ def test_a_damaged_file_leaves_the_workflow_and_says_why(open_window: OpenWindow
     assert "damaged.json" in window.banner.text
 
 
+@pytest.mark.parametrize("kind", ["folder", "text", "missing"])
+def test_a_file_that_cannot_be_read_is_refused_without_asking_for_unsaved_changes(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    window = open_window()
+    window.document.do(SetSetting("amount", "value", 4))
+    monkeypatch.setattr(window.files, "may_leave", lambda: pytest.fail("it asked"))
+    path = tmp_path / "dropped"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "text":
+        path.write_text("no workflow", encoding="utf-8")
+    window.canvas.file_dropped.emit(str(path))
+    assert "dropped" in window.banner.text
+    assert window.document.workflow.nodes["amount"].settings["value"] == 4
+    monkeypatch.undo()
+
+
+def test_opening_the_same_file_again_after_saving_shows_what_was_saved(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window()
+    path = window.document.path
+    assert path is not None
+    window.document.do(SetSetting("amount", "value", 4))
+    monkeypatch.setattr(window.files, "may_leave", window.files.save)
+    window.files.open(path)
+    assert window.document.workflow.nodes["amount"].settings["value"] == 4
+    monkeypatch.undo()
+
+
 def test_a_saved_picture_opens_its_workflow(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window()
     window.run()
@@ -219,6 +250,14 @@ def test_geometry_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     window.resize(1100, 700)
     window.close()
     assert Settings(tmp_path / "settings.ini").state("geometry") == window.saveGeometry()
+
+
+def test_the_window_is_no_larger_than_the_screen(open_window: OpenWindow) -> None:
+    window = open_window()
+    room = QRect(40, 30, 853, 533)  # a screen of 1280 x 800 at 150 %
+    fit_screen(window, room)
+    assert window.frameGeometry().width() <= room.width()
+    assert window.frameGeometry().height() <= room.height()
 
 
 def test_an_edit_of_the_node_at_fault_takes_its_error_away(open_window: OpenWindow, qtbot: QtBot) -> None:
