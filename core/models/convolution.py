@@ -19,6 +19,8 @@ from core.models.winograd import convolve3x3
 # Measured with one thread. At few positions torch spends longer on rearranging a wide layer's weight than on the
 # products, and the weight of a narrow one in channels-last memory ...
 FEW_POSITIONS, WIDE_WEIGHT = 300, 512 * 512
+# (oneDNN's rearranged copy of a wider one, for each position, would be the most memory that a small network takes)
+COPIED_WEIGHT = 1024
 # ... while filtering pays where the products outweigh what filtering reads and writes ...
 MANY_VALUES, WIDE = 2**18, 128
 # ... and sooner in a doubled picture, of whose products it leaves a quarter.
@@ -37,8 +39,9 @@ class Conv3x3(nn.Conv2d):
         if not _short_way(x, self.weight):
             return super().forward(x)
         if b * h * w <= FEW_POSITIONS:
-            wide = self.in_channels * self.out_channels >= WIDE_WEIGHT
-            return self._gathered(x) if wide else self._by_onednn(x.contiguous())
+            if self.in_channels * self.out_channels >= WIDE_WEIGHT:
+                return self._gathered(x)
+            return self._by_onednn(x.contiguous())
         narrower = min(self.in_channels, self.out_channels)
         if narrower >= WIDE and b * h * w * narrower >= MANY_VALUES and not (h % 2 or w % 2):
             return convolve3x3(x, self.weight, self.bias)
@@ -60,7 +63,9 @@ class Conv3x3(nn.Conv2d):
 
     def _by_onednn(self, x: Tensor) -> Tensor:
         """Convolve by the kernel that torch leaves aside for a single small picture on one thread."""
-        if not torch.backends.mkldnn.is_available() or not x.numel():
+        b, _, h, w = x.shape
+        copied = self.in_channels * self.out_channels <= COPIED_WEIGHT * b * h * w
+        if not (copied and x.numel() and torch.backends.mkldnn.is_available()):
             return super().forward(x)
         return torch.mkldnn_convolution(x, self.weight, self.bias, (1, 1), (1, 1), (1, 1), 1)
 
