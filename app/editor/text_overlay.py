@@ -13,7 +13,8 @@ from app.theme import font
 
 
 class TextOverlay(QObject):
-    """One field at a time. Leaving it finishes, as does Enter in a single line and Ctrl+Enter; Escape gives up.
+    """One field at a time. Leaving it finishes, as does Enter in a single line and Ctrl+Enter; Escape gives up
+    a change, but keeps what was written where there was nothing to go back to.
 
     Attributes:
         field: The open field, or None.
@@ -24,6 +25,7 @@ class TextOverlay(QObject):
         self._viewer = viewer
         self.field: QLineEdit | QPlainTextEdit | None = None
         self._place = QRectF()
+        self._before = ""
         self._take: Callable[[str], None] = _nobody
         viewer.view_changed.connect(self._follow)
 
@@ -33,7 +35,7 @@ class TextOverlay(QObject):
         field = QPlainTextEdit(text, self._viewer.viewport()) if lines else QLineEdit(text, self._viewer.viewport())
         field.setFont(font())
         field.installEventFilter(self)
-        self.field, self._place = field, place
+        self.field, self._place, self._before = field, place, text
         self._take = lambda entered: take(entered) if entered != text else None
         self._follow()
         field.show()
@@ -45,7 +47,7 @@ class TextOverlay(QObject):
         field, take = self.field, self._take
         self.cancel()
         if field is not None:
-            take(field.toPlainText() if isinstance(field, QPlainTextEdit) else field.text())
+            take(_entered(field))
 
     def cancel(self) -> None:
         """Close without a change."""
@@ -57,6 +59,12 @@ class TextOverlay(QObject):
             field.deleteLater()
             if held:
                 self._viewer.setFocus()
+
+    def _escape(self) -> None:
+        if self.field is not None and not self._before.strip() and _entered(self.field).strip():
+            self.finish()
+        else:
+            self.cancel()
 
     def _follow(self) -> None:
         if self.field is not None:
@@ -77,12 +85,16 @@ class TextOverlay(QObject):
             enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             held = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
             if event.key() == Qt.Key.Key_Escape:
-                self.cancel()
+                self._escape()
                 return True
             if enter and (held or isinstance(self.field, QLineEdit)):
                 self.finish()
                 return True
         return False
+
+
+def _entered(field: QLineEdit | QPlainTextEdit) -> str:
+    return field.toPlainText() if isinstance(field, QPlainTextEdit) else field.text()
 
 
 def _nobody(_text: str) -> None:

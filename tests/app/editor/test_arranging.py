@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from app.editor.canvas import Canvas
@@ -124,6 +125,20 @@ def test_a_note_is_written_in_its_place_and_shown_as_markdown(window: MainWindow
     assert not window.document.workflow.notes
 
 
+def test_escape_keeps_a_new_notes_text_and_gives_up_a_change_of_it(window: MainWindow) -> None:
+    window.actions_by_name["note"].trigger()
+    overlay = window.canvas.arranging.overlay
+    for typed in ("first", "second"):
+        assert isinstance(overlay.field, QPlainTextEdit)
+        overlay.field.setPlainText(typed)
+        QTest.keyClick(overlay.field, Qt.Key.Key_Escape)
+        assert overlay.field is None
+        (note,) = window.document.workflow.notes.values()
+        assert note.text == "first"
+        window.canvas.arranging.write_into(note.id)
+    overlay.cancel()
+
+
 def test_a_card_dropped_on_a_link_is_put_between_its_ends(window: MainWindow) -> None:
     canvas, workflow = window.canvas, window.document.workflow
     window.document.do(Disconnect("paint", "amount"))
@@ -154,6 +169,7 @@ def test_tidying_is_one_step_and_frames_follow(window: MainWindow) -> None:
 
 
 COPY_AND_LEAVE = """
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from app.catalogue import shipped_catalogue
 from app.document import Document
