@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QImage, QImageReader
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -14,6 +14,7 @@ from app.catalogue import Catalogue, NodeCard, PortCard, fits
 from app.document import Document
 from app.painting.panel import PaintPanel
 from app.painting.session import PaintSession, Target
+from app.panels.widgets import forget_hover
 from core.errors import InputError, LoomError
 from core.graph import tiled_text
 from core.graph.edits import AddNode, Connect, Group
@@ -106,6 +107,7 @@ class PaintingDesk(QDockWidget):
             self.setFloating(True)
             self.setGeometry(self.screen().geometry())
             self.showFullScreen()
+        QTimer.singleShot(0, self.panel.full_screen, lambda: forget_hover(self.panel.full_screen))
         self.panel.easel.setFocus()
 
     def leave(self) -> None:

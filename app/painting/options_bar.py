@@ -1,15 +1,17 @@
-"""The brush's settings, in a row above the easel."""
+"""The brush's settings, above the easel."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QSpinBox, QWidget
 
 from app.painting.tools import PaintOptions
 
 LARGEST_BRUSH = 2048
+SMALLEST_DEFAULT = 3
+"""Pixels of the brush that is taken for the smallest pictures."""
 
 
 class OptionsBar(QWidget):
@@ -24,9 +26,7 @@ class OptionsBar(QWidget):
     def __init__(self, options: PaintOptions) -> None:
         super().__init__()
         self._options = options
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(4)
+        self._size_chosen = False
         self.diameter = self._field(
             "Size", " px", 1, LARGEST_BRUSH, "Diameter of the brush: [ and ], or Ctrl and the wheel"
         )
@@ -34,7 +34,16 @@ class OptionsBar(QWidget):
         self.opacity = self._field("Opacity", " %", 1, 100, "How strongly a stroke paints; strokes do not add up")
         self.spacing = self._field("Spacing", " %", 2, 200, "Distance of the brush's stamps, in parts of its size")
         self.tolerance = self._field("Tolerance", "", 0, 255, "How much colours may differ that are filled together")
-        self._row.addStretch(1)
+        grid = QGridLayout(self)  # in one row they would be wider than the dock
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        for field, row, column in (
+            (self.diameter, 0, 0), (self.hardness, 0, 1), (self.opacity, 1, 0), (self.spacing, 1, 1),
+            (self.tolerance, 0, 0),
+        ):  # fmt: skip
+            grid.addWidget(field, row, column)
+        grid.setColumnStretch(2, 1)
+        self.diameter.valueChanged.connect(self._choose_size)
         self.show_options()
 
     def show_options(self) -> None:
@@ -56,6 +65,16 @@ class OptionsBar(QWidget):
         self.opacity.setVisible(not labels)
         self.tolerance.setVisible(tool == "fill")
 
+    def suit(self, width: int, height: int) -> None:
+        """Take a brush of a tenth of a picture's shorter side, unless a person has chosen another size."""
+        if not self._size_chosen:
+            size = min(max(round(min(width, height) / 10), SMALLEST_DEFAULT), LARGEST_BRUSH)
+            self._options.brush = replace(self._options.brush, size=float(size))
+            self.show_options()
+
+    def _choose_size(self) -> None:
+        self._size_chosen = True
+
     def scale_size(self, factor: float) -> None:
         """Make the brush larger or smaller by a factor, by one pixel at least."""
         size = self._options.brush.size
@@ -72,7 +91,6 @@ class OptionsBar(QWidget):
         field.setAccessibleName(name)
         field.setKeyboardTracking(False)
         field.valueChanged.connect(self._take)
-        self._row.addWidget(field)
         return field
 
     def _take(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -29,7 +29,7 @@ from app.painting.options_bar import OptionsBar
 from app.painting.session import PaintSession
 from app.painting.surface import VIEWS, View, class_color, map_colors, mask_colors
 from app.painting.tools import BrushTool, FillTool, PaintOptions, PolygonTool, ShapeTool, Tool
-from app.panels.widgets import panel_header, small_button
+from app.panels.widgets import forget_hover, panel_header, small_button
 from app.theme import category_dot
 
 TOOLS = (
@@ -56,6 +56,7 @@ class PaintPanel(QWidget):
         commands: What is done to the whole.
         classes: The class that is painted on a map.
         tool_buttons: By the tool's name.
+        full_screen: The button for the full screen.
 
     Signals:
         full_screen_asked(): Fill the screen, or go back.
@@ -117,6 +118,8 @@ class PaintPanel(QWidget):
         self.easel.setEnabled(session.ready)
         self.look()
         surface = session.surface
+        if session.ready:
+            self.bar.suit(surface.width, surface.height)
         self._show_classes()
         self._show_tools()
         self._title.setText(f"{surface.width} × {surface.height}" if session.ready else "")
@@ -201,9 +204,9 @@ class PaintPanel(QWidget):
     def _compose(self) -> None:
         run = small_button("run", "Run and look (Ctrl+Return)", self.run_asked.emit)
         fit = small_button("fit", "Show all (F)", self.easel.fit)
-        screen = small_button("full_screen", "Full screen (F11)", self.full_screen_asked.emit)
+        self.full_screen = small_button("full_screen", "Full screen (F11)", self.full_screen_asked.emit)
         close = small_button("close", "Close the painter", self.close_asked.emit)
-        header = panel_header("PAINT", self._title, self._menu_button(), run, fit, screen, close)
+        header = panel_header("PAINT", self._title, self._menu_button(), run, fit, self.full_screen, close)
         heading = header.findChild(QLabel, "panelTitle")
         assert isinstance(heading, QLabel)
         self._heading = heading
@@ -270,6 +273,7 @@ class PaintPanel(QWidget):
         for words, color in COLORS.items():
             action = self._add(colors, words, partial(self.look, None, color))
             action.setIcon(category_dot(QColor(color)))
+        menu.aboutToHide.connect(lambda: QTimer.singleShot(0, button, lambda: forget_hover(button)))
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return button
@@ -304,7 +308,7 @@ class PaintPanel(QWidget):
         self.classes.currentTextChanged.connect(self._name_box)
         self.easel.stroked.connect(self._commit)
         self.easel.pointed.connect(self._point)
-        self.easel.zoomed.connect(lambda scale: self._zoom.setText(f"{scale * 100:.3g} %"))
+        self.easel.zoomed.connect(lambda scale: self._zoom.setText(percent(scale)))
         self.easel.size_asked.connect(self.bar.scale_size)
         self.bar.changed.connect(self.easel.update)
         keys: dict[str, Callable[[], object]] = {key: partial(self.choose, name) for name, _, _, key, _ in TOOLS}
@@ -328,3 +332,8 @@ class PaintPanel(QWidget):
             self._where.setText(f"{x}, {y} · {said}")
         else:
             self._where.setText("")
+
+
+def percent(scale: float) -> str:
+    """A zoom in words, with two digits at least and no exponent."""
+    return f"{scale * 100:.0f} %" if scale >= 0.1 else f"{scale * 100:.1f} %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QCursor, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from app.theme import icon, theme
@@ -38,6 +38,14 @@ def small_button(name: str, tip: str, slot: Callable[[], object] | None = None) 
     if slot is not None:
         button.clicked.connect(lambda: slot())
     return button
+
+
+def forget_hover(button: QToolButton) -> None:
+    """Show a button as it is: Qt tells it nothing of a pointer that left while a menu or another window was above."""
+    button.setDown(False)
+    inside = button.isVisible() and button.rect().contains(button.mapFromGlobal(QCursor.pos()))
+    button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, inside)
+    button.update()
 
 
 def panel_header(text: str, *buttons: QWidget) -> QWidget:

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QCursor, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSpinBox, QToolButton
+from pytestqt.qtbot import QtBot
 
-from app.painting.panel import TOOLS
+from app.painting.options_bar import SMALLEST_DEFAULT
+from app.painting.panel import TOOLS, PaintPanel, percent
 from app.painting.session import Target
 from core.errors import LoomError
 from core.graph import tiled_text
@@ -268,6 +271,43 @@ def test_a_click_on_a_button_takes_its_tool(open_studio: OpenStudio, name: str) 
     QTest.mouseClick(panel.tool_buttons[name], Qt.MouseButton.LeftButton)
     assert panel.tool == name
     assert panel.easel.tool is panel._tools[name]
+
+
+def test_the_first_brush_suits_the_picture_until_a_person_chooses(open_studio: OpenStudio) -> None:
+    session, panel = (studio := open_studio()).session, studio.panel
+    fresh = PaintPanel(session)
+    assert fresh.options.brush.size == 5, "a tenth of 48"
+    session.open(Target("mask", "mask"), QImage(900, 640, QImage.Format.Format_RGB32))
+    assert fresh.options.brush.size == fresh.bar.diameter.value() == 64
+    session.open(Target("mask", "mask"), QImage(16, 8, QImage.Format.Format_RGB32))
+    assert fresh.options.brush.size == SMALLEST_DEFAULT
+    assert panel.options.brush.size == 6, "it was set by hand"
+
+
+def test_settings_of_the_brush_are_not_cut_off_in_the_narrowest_dock(open_studio: OpenStudio) -> None:
+    panel = open_studio().panel
+    panel.resize(440, 640)
+    for tool in ("brush", "fill"):
+        panel.choose(tool)
+        QTest.qWait(0)
+        for field in panel.bar.findChildren(QSpinBox):
+            if field.isVisible():
+                assert field.width() >= field.minimumSizeHint().width()
+        assert panel.bar.geometry().right() <= panel.width()
+
+
+@pytest.mark.parametrize(("scale", "said"), [(10.4, "1040 %"), (1.0, "100 %"), (0.125, "12 %"), (0.0126, "1.3 %")])
+def test_the_zoom_is_said_without_an_exponent(scale: float, said: str) -> None:
+    assert percent(scale) == said
+
+
+def test_the_menu_button_is_not_lit_once_its_menu_is_gone(open_studio: OpenStudio, qtbot: QtBot) -> None:
+    panel = open_studio().panel
+    button = next(each for each in panel.findChildren(QToolButton) if each.menu() is not None)
+    QCursor.setPos(panel.easel.mapToGlobal(panel.easel.rect().center()))
+    button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
+    button.menu().aboutToHide.emit()
+    qtbot.waitUntil(lambda: not button.underMouse())
 
 
 def test_a_size_too_large_names_the_nearest() -> None:
