@@ -41,8 +41,8 @@ class OptimizerConfig:
         warmup_steps: Steps over which the rate rises from zero.
         decay_from: Share of the steps after which the cosine fall begins; 1 = never.
         clip_norm: Largest gradient norm; 0 = no limit.
-        schedule: In place of warm-up and fall, a `kind` of `training.lr_schedules.KINDS` with its fields; its values
-            multiply `lr`.
+        schedule: In place of warm-up and fall, a table with the `kind` of schedule and its fields; its values
+            multiply the learning rate.
     """
 
     lr: float = 1e-3
@@ -80,7 +80,7 @@ class FirstStageConfig:
         gradient: Weight of the absolute error of horizontal and vertical differences.
         kl, codebook: Weight of the KL term, or of the codebook loss.
         reduction: mean, or sum: the error is added up over each image before the KL term joins it.
-        perceptual: Network that judges likeness, one of `training.perceptual.metric.METRICS`.
+        perceptual: Network that judges likeness beside the errors of pixels; none = only those judge.
         perceptual_weight: Weight of its distance.
         perceptual_folder: Where its weights lie, if they are not shipped.
         discriminator: The patch discriminator; None = none.
@@ -116,7 +116,8 @@ class FirstStageConfig:
 
     def __post_init__(self) -> None:
         _require(self.precision in PRECISIONS, "precision", self.precision, "must be float32 or bfloat16")
-        _require(self.steps > 0 and self.batch_size > 0, "steps", self.steps, "and batch_size must be above 0")
+        _require(self.steps > 0, "steps", self.steps, "must be above 0")
+        _require(self.batch_size > 0, "batch_size", self.batch_size, "must be above 0")
         _require(self.n_embed >= 0, "n_embed", self.n_embed, "must be 0 or more")
         _require(self.scale_images > 0, "scale_images", self.scale_images, "must be above 0")
         _require(self.perceptual in METRICS, "perceptual", self.perceptual, f"must be among {', '.join(METRICS)}")
@@ -128,7 +129,8 @@ class SecondStageConfig:
     """The denoiser and its objective (arXiv 2112.10752, section 3.2, equation 2).
 
     Attributes:
-        unet: Arguments of `UNetModel`; with `use_checkpoint` it takes less memory and more time.
+        unet: The denoiser's arguments, as `UNetModel` takes them: model_channels times channel_mult in each
+            level; with `use_checkpoint` it takes less memory and more time.
         text: The text encoder.
         conditioning: What the denoiser is told, if not words alone.
         base: A model folder or a checkpoint that is trained further; then unet, text, conditioning.kinds, schedule and
@@ -167,9 +169,10 @@ class SecondStageConfig:
     def __post_init__(self) -> None:
         known = self.precision in (*PRECISIONS, HALF)
         _require(known, "precision", self.precision, "must be float32, bfloat16 or float16")
-        _require(self.steps > 0 and self.batch_size > 0, "steps", self.steps, "and batch_size must be above 0")
+        _require(self.steps > 0, "steps", self.steps, "must be above 0")
+        _require(self.batch_size > 0, "batch_size", self.batch_size, "must be above 0")
         divides = self.accumulate > 0 and self.batch_size % self.accumulate == 0
-        _require(divides, "accumulate", self.accumulate, f"must divide batch_size = {self.batch_size}")
+        _require(divides, "accumulate", self.accumulate, f"must divide the batch size, {self.batch_size}")
         _require(self.lora is None or bool(self.base), "base", self.base, "must name the model that lora changes")
         share = 0 <= self.condition_dropout < 1
         _require(share, "condition_dropout", self.condition_dropout, "must be from 0 to below 1")

@@ -30,7 +30,9 @@ _HELP: Mapping[str, str] = {
     "ddconfig": "The network's arguments: ch channels, times ch_mult in each level; every level but the last halves "
     "the sides.",
     "decoder_config": "Where the decoder's arguments differ from those of the whole.",
-    "embed_dim": "Channels of the latent.", "schedule.linear_start": "First beta.", "schedule.linear_end": "Last beta.",
+    "embed_dim": "Channels of the latent.", "schedule.schedule": "How the variances of the noise rise.",
+    "schedule.timesteps": "T, the number of steps, 1 to 100,000.",
+    "schedule.linear_start": "First beta.", "schedule.linear_end": "Last beta.",
     "text.n_embed": "Width of the text transformer.", "text.n_layer": "Its layers.",
     "text.max_seq_len": "Longest prompt, in tokens.",
 }  # fmt: skip

@@ -196,7 +196,7 @@ def test_a_model_is_trained_further_and_its_parent_stays(train: Train, finished_
     [
         ({"second_stage__conditioning__kinds": "words"}, "kinds must be some of none, text, class"),
         ({"second_stage__conditioning__kinds": "none,text"}, "none only by itself"),
-        ({"second_stage__accumulate": "3"}, "must divide batch_size = 4"),
+        ({"second_stage__accumulate": "3"}, "must divide the batch size, 4"),
         ({"second_stage__lora": "{rank = 2}"}, "must name the model that lora changes"),
         ({"second_stage__conditioning__kinds": "low_resolution"}, "must divide the autoencoder's factor 2; got 4"),
         ({"device": "abacus"}, "no device called 'abacus'"),

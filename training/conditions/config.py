@@ -69,7 +69,7 @@ class InpaintingConfig:
     """Masked pictures beside the latent (arXiv 2112.10752, section 4.5).
 
     Attributes:
-        convention: How the denoiser is told of the mask; one of `core.conditioning.inpainting.Convention`.
+        convention: How the denoiser is told of the mask: as the published model of that name is.
         box_share: Share of masks made of boxes; the others are strokes.
         thing_share: Share of pictures whose mask covers the thing of interest, where the data has its mask.
     """
@@ -105,7 +105,7 @@ class ConditioningConfig:
     """What the denoiser is told.
 
     Attributes:
-        kinds: Any of `core.conditioning.build.KINDS`; several make a mix. "none" stands alone.
+        kinds: What tells it; several make a mix, "none" stands alone.
         part_dropout: Share of samples for which one part of a mix is left out by itself, beside `condition_dropout`,
             which leaves out all; so a mixed model can be told any of its parts alone.
         class_label, layout, semantic_map, inpainting, low_resolution: Settings of these kinds.

@@ -35,7 +35,8 @@ class DataConfig:
         kind: "scenes" that are rendered, a "folder" of pictures, or a folder with boxes in a "coco" file.
         scenes: What scenes hold.
         count: How many different scenes.
-        seed: First scene seed, 0 or more; from HELD_OUT_SEED on scenes are held out. Also decides crops and flips.
+        seed: First scene seed, 0 or more; from 1,000,000,000 on scenes are held out. Also decides crops and
+            flips.
         path: Folder of the pictures.
         annotations: COCO instances file; relative to `path` where it is not absolute.
         size: Side of the square that pictures are cut to in pixels; scenes have their own.
@@ -71,10 +72,9 @@ class DataConfig:
     def __post_init__(self) -> None:
         _require(self.count > 0, "count", self.count, "must be above 0")
         _require(self.seed >= 0, "seed", self.seed, "must be 0 or more")
-        _require(self.kind == "scenes" or bool(self.path), "path", self.path, f"is needed for kind {self.kind!r}")
-        _require(
-            self.kind != "coco" or bool(self.annotations), "annotations", self.annotations, "are needed for 'coco'"
-        )
+        _require(self.kind == "scenes" or bool(self.path), "path", self.path, "must name the folder of the pictures")
+        told = self.kind != "coco" or bool(self.annotations)
+        _require(told, "annotations", self.annotations, "must name the COCO file with the boxes")
         _require(8 <= self.size <= 4096, "size", self.size, "must be from 8 to 4096")
         square_only = self.buckets.widest == 1
         step, near = self.buckets.step, _nearest(self.size, self.buckets.step)
@@ -106,4 +106,4 @@ def _nearest(value: int, step: int) -> int:
 
 def _require(holds: bool, name: str, value: object, rule: str) -> None:
     if not holds:
-        raise ValueError(f"{name} {rule}; got {value!r}.")
+        raise ValueError(f"{name} {rule}." if value == "" else f"{name} {rule}; got {value!r}.")

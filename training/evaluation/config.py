@@ -16,8 +16,8 @@ class EvaluationConfig:
         steps, guidance, sampler: How they are sampled.
         seed: Decides noise, times and what is random of the conditions.
         perceptual, perceptual_folder: As for the first stage, "none" = no perceptual distance.
-        features, features_folder: Network of the Fréchet distance, precision and recall, one of
-            `training.evaluation.features.BACKBONES`, and where its weights lie, if they are not shipped.
+        features: Network of the Fréchet distance, precision and recall: efficientnet-lite0 or inception-v3.
+        features_folder: Where its weights lie, if they are not shipped.
         clip_folder: A CLIP model in the format of transformers; "" = no CLIP score.
     """
 

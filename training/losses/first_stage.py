@@ -27,7 +27,10 @@ class DiscriminatorConfig:
 
     Attributes:
         disc_start: Step from which it takes part.
-        disc_num_layers, disc_in_channels, disc_ndf, use_actnorm: Arguments of `NLayerDiscriminator`.
+        disc_num_layers: Its layers that halve the sides.
+        disc_in_channels: Channels of what it judges.
+        disc_ndf: Channels of its first layer.
+        use_actnorm: Whether it normalizes by ActNorm in place of batches.
         disc_factor: Factor of both adversarial losses; 0 = no discriminator.
         disc_weight: Factor of the generator's, on top of the adaptive weight.
         disc_conditional: Whether it is shown a condition beside the image.

@@ -141,8 +141,8 @@ def test_scenes_report_their_classes(tmp_path: Path) -> None:
     ("table", "said"),
     [
         ({"kind": "zip"}, "must be among scenes, folder, coco; got 'zip'"),
-        ({"kind": "folder"}, "path is needed for kind 'folder'"),
-        ({"kind": "coco", "path": "x"}, "annotations are needed for 'coco'"),
+        ({"kind": "folder"}, "path must name the folder of the pictures"),
+        ({"kind": "coco", "path": "x"}, "annotations must name the COCO file"),
         ({"size": 5000}, "size must be from 8 to 4096; got 5000"),
         ({"size": 200, "buckets": {"widest": 2.0}}, "must be a multiple of buckets.step = 64, such as 192; got 200"),
         ({"buckets": {"widest": 0.5}}, "widest must be from 1 to 8; got 0.5"),

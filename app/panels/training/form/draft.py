@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.panels.training.form.titles import title
 from core.errors import InputError
 from training import toml_writer
 from training.config import RunConfig, build
@@ -15,7 +18,16 @@ from training.config_fields import FieldSpec, fields_of
 from training.overrides import override
 
 _WHERE = "This run"
+_CHECK = re.compile(r"((?:\w+: )*)([\w.]+) (.*)", re.DOTALL)
 FIELDS: Mapping[str, FieldSpec] = {spec.name: spec for spec in fields_of(RunConfig)}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a draft: the dotted name of the field where it is, or "", and words for people."""
+
+    field: str
+    words: str
 
 
 class Draft(QObject):
@@ -102,19 +114,34 @@ class Draft(QObject):
         """
         return build(RunConfig, self.table, _WHERE)
 
-    def problem(self) -> str:
-        """What is wrong with it, or ""."""
+    def fault(self) -> Fault | None:
+        """What is wrong with it, with the field where it is, in the words of the form."""
         try:
             config = self.config()
         except InputError as error:
-            return _said(error)
+            return _fault(error)
         for phase, network in (("first_stage", "ddconfig"), ("second_stage", "unet")):
             stage = getattr(config, phase)
             if phase in config.phases and not getattr(stage, network) and not getattr(stage, "base", ""):
-                return f"{phase}.{network} is empty: choose a size on the Model page."
+                return Fault(f"{phase}.{network}", "Network is empty: choose a size on the Model page.")
         if "first_stage" not in config.phases and not config.initial:
-            return "A diffusion model needs the autoencoder of an earlier run: name its models folder."
-        return ""
+            words = "A diffusion model needs the autoencoder of an earlier run: name its models folder."
+            return Fault("initial", words)
+        return None
+
+
+def _fault(error: InputError) -> Fault:
+    """Find the field that an error is about: its checks say "table: table: field must be so"."""
+    table = error.what.removesuffix(" cannot be used.").removeprefix(_WHERE).removeprefix(": ")
+    said = _said(error)
+    told = said if not table or said.startswith(f"{table}: ") else f"{table}: {said}"
+    found = _CHECK.fullmatch(told)
+    if found is not None:
+        tables, name, rule = found.groups()
+        for field in (tables.replace(": ", ".") + name, name):
+            if field in FIELDS:
+                return Fault(field, f"{title(field)} {rule}")
+    return Fault("", said)
 
 
 def _said(error: InputError) -> str:

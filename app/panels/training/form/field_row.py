@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.panels.training.form.draft import Draft
+from app.panels.training.form.titles import title
 from app.panels.widgets import small_button, wrapped_label
 from training import toml_writer
 from training.config_fields import FieldSpec
@@ -25,13 +26,6 @@ from training.config_fields import FieldSpec
 _LABEL_WIDTH = 168
 _PAPER_WIDTH = 250
 _A_LINE = 4  # buttons of a choice of several
-_TITLES = {
-    "ddconfig": "network", "decoder_config": "decoder's network", "unet": "network", "embed_dim": "latent channels",
-    "n_embed": "codebook entries", "kl": "KL weight", "l1": "L1 weight", "l2": "L2 weight", "lr": "learning rate",
-    "gradient": "edge weight",
-    "codebook": "codebook weight", "ema_decay": "EMA decay", "min_snr_gamma": "min-SNR gamma",
-    "lora": "LoRA", "kinds": "told by", "kind": "source", "path": "folder", "initial": "models of an earlier run",
-}  # fmt: skip
 _FOLDERS = ("path", "initial", "base", "perceptual_folder")
 
 
@@ -89,6 +83,8 @@ class FieldRow(QWidget):
         line.addWidget(self.control, 1)
         if spec.name.rpartition(".")[2] in _FOLDERS:
             line.addWidget(small_button("folder", "Choose a folder", self._choose_folder))
+        self._problem = wrapped_label("", "fieldProblem")
+        self._problem.hide()
         top = Qt.AlignmentFlag.AlignTop
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 5, 0, 7)
@@ -96,8 +92,9 @@ class FieldRow(QWidget):
         grid.setVerticalSpacing(3)
         grid.addWidget(label, 0, 0)
         grid.addLayout(line, 0, 1)
-        grid.addWidget(wrapped_label(spec.help.replace("`", ""), "hint"), 1, 1)
-        grid.addWidget(paper, 0, 2, 2, 1, top)
+        grid.addWidget(self._problem, 1, 1)
+        grid.addWidget(wrapped_label(spec.help.replace("`", ""), "hint"), 2, 1)
+        grid.addWidget(paper, 0, 2, 3, 1, top)
         grid.setColumnStretch(1, 1)
         self.refresh()
 
@@ -114,6 +111,17 @@ class FieldRow(QWidget):
             elif isinstance(control, QLineEdit) and not control.hasFocus():
                 control.setText(shown(value))
                 control.setCursorPosition(0)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the field's value, or ""."""
+        return self._problem.text()
+
+    def mark(self, problem: str) -> None:
+        """Say below the control what is wrong with its value; "" = nothing is."""
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+        self.control.setAccessibleDescription(problem)
 
     def _make_control(self) -> QWidget:
         spec, draft = self.spec, self._draft
@@ -149,14 +157,6 @@ class FieldRow(QWidget):
         path = QFileDialog.getExistingDirectory(self, self.spec.help or self.spec.name, start)
         if path:
             self._draft.set_value(self.spec.name, path)
-
-
-def title(name: str) -> str:
-    """The label of a field."""
-    last = name.rpartition(".")[2]
-    words = "width" if name.endswith((".text.n_embed", ".class_label.n_embed", ".layout.n_embed")) else last
-    words = _TITLES.get(words, words.replace("_", " "))
-    return words[:1].upper() + words[1:]
 
 
 def shown(value: Any) -> str:

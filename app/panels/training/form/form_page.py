@@ -160,8 +160,9 @@ class FormPage(QWidget):
     def _make_tabs(self) -> QTabWidget:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for page in PAGES:
-            self.tabs.addTab(QWidget(), page)
+        self._pages = [QWidget() for _ in PAGES]
+        for title, page in zip(PAGES, self._pages, strict=True):
+            self.tabs.addTab(page, title)
         self.toml = TomlView(self.draft)
         self.toml.judged.connect(self._check_soon.start)
         self.tabs.addTab(self.toml, "As TOML")
@@ -297,11 +298,11 @@ class FormPage(QWidget):
     def _check(self) -> None:
         problem = self.toml.problem
         # What is changed elsewhere meanwhile would be lost when the text is mended; a template replaces it.
-        for part in (self.name, self.goal, *(self.tabs.widget(index) for index in range(len(PAGES)))):
+        for part in (self.name, self.goal, *self._pages):
             part.setEnabled(not problem)
         if problem and self.tabs.currentWidget() is not self.toml:
             problem = f"The TOML tab has an error, and these are the settings before it. {problem}"
-        problem = problem or self.draft.problem()
+        problem = problem or mark_fault(self.rows, self.draft)
         if not problem and self.draft.value("name") in self._taken:
             problem = f"There is a run called {self.draft.value('name')}: choose another name."
         self._problem.setText(problem)
@@ -323,6 +324,18 @@ class FormPage(QWidget):
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         self._fill(self.tabs.currentIndex())
+
+
+def mark_fault(rows: Mapping[str, FieldRow], draft: Draft) -> str:
+    """Mark the field that is wrong; returns what is wrong, with the page and section where it is, or ""."""
+    fault = draft.fault()
+    for name, row in rows.items():
+        row.mark(fault.words if fault is not None and fault.field == name else "")
+    if fault is None:
+        return ""
+    page = page_of(fault.field) if fault.field else ""
+    place = ", ".join(dict.fromkeys((page, section_of(fault.field)))) if page else ""
+    return f"{place}: {fault.words}" if place else fault.words
 
 
 def free_name(name: str, taken: frozenset[str]) -> str:

@@ -55,6 +55,8 @@ def matters(name: str, draft: Draft) -> bool:
         return False
     if name == "initial":
         return "first_stage" not in phases
+    if name == "data.annotations":
+        return bool(draft.value("data.kind") == "coco")
     if first == "data" and second not in _OF_BOTH:
         return (second in _OF_SCENES) == bool(draft.value("data.kind") == "scenes")
     if second == "latent_noise":
