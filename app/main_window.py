@@ -375,6 +375,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._painted:
             self._painted = True
+            fit_screen(self, self.screen().availableGeometry())  # only now the frame is known
             QTimer.singleShot(0, self.start_engine)  # this paint is on the screen when the timer fires
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -11,10 +11,12 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRect
 from pytestqt.qtbot import QtBot
 
+from app import main_window
 from app.catalogue import Catalogue, catalogue_of
-from app.main_window import MainWindow
+from app.main_window import MainWindow, fit_screen
 from app.runtime.worker import Worker
 from app.settings import Settings
 from app.theme import apply_theme
@@ -152,10 +154,17 @@ def registry() -> NodeRegistry:
 
 @pytest.fixture
 def open_window(
-    qtbot: QtBot, qapp: Any, tmp_path: Path, catalogue: Catalogue, save_workflow: Callable[..., Path]
+    qtbot: QtBot,
+    qapp: Any,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    save_workflow: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., MainWindow]]:
     """Open a shown window on a trivial workflow, its engine ready unless told otherwise."""
     apply_theme(qapp)
+    screen = QRect(0, 0, 1920, 1080)  # the offscreen platform's own is smaller than the window
+    monkeypatch.setattr(main_window, "fit_screen", lambda window, _room: fit_screen(window, screen))
     windows: list[MainWindow] = []
 
     def make_worker(post: Callable[[object], None]) -> Worker:

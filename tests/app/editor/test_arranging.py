@@ -169,7 +169,6 @@ def test_tidying_is_one_step_and_frames_follow(window: MainWindow) -> None:
 
 
 COPY_AND_LEAVE = """
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from app.catalogue import shipped_catalogue
 from app.document import Document
