@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -87,7 +87,12 @@ def _denoising(pair: Pair, batch: int) -> tuple[Loss, Loss]:
 
 def squared_error(a: Tensor, b: Tensor) -> Tensor:
     """Return the mean squared error, a scalar."""
-    return cast(Tensor, F.mse_loss(a, b))
+    return F.mse_loss(a, b)
+
+
+def first_stage_loss(decoded: Tensor, images: Tensor, kl: Tensor) -> Tensor:
+    """Return the absolute error with a small KL term, a scalar."""
+    return F.l1_loss(decoded, images) + 1e-6 * kl.mean()
 
 
 def _reconstructing(pair: Pair, batch: int) -> tuple[Loss, Loss]:
@@ -97,13 +102,13 @@ def _reconstructing(pair: Pair, batch: int) -> tuple[Loss, Loss]:
         stream = torch.Generator().manual_seed(step)
         posterior = pair.ours.encode(images)  # type: ignore[operator]
         decoded = pair.ours.decode(posterior.sample(stream))  # type: ignore[operator]
-        return F.l1_loss(decoded, images) + 1e-6 * posterior.kl().mean()
+        return first_stage_loss(decoded, images, posterior.kl())
 
     def peer(step: int) -> Tensor:
         stream = torch.Generator().manual_seed(step)
         posterior = pair.peer.encode(images).latent_dist  # type: ignore[operator]
         decoded = pair.peer.decode(posterior.sample(stream)).sample  # type: ignore[operator]
-        return F.l1_loss(decoded, images) + 1e-6 * posterior.kl().mean()
+        return first_stage_loss(decoded, images, posterior.kl())
 
     return ours, peer
 

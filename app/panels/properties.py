@@ -152,9 +152,7 @@ class PropertiesPanel(QScrollArea):
         if node is not None:
             text = f'"{node.type}" is not installed. The node keeps its settings, but cannot run.'
         elif len(self._selected) > 1:
-            text = (
-                f"{len(self._selected)} nodes are selected. Select those of one kind to see their settings."
-            )
+            text = f"{len(self._selected)} nodes are selected. Select those of one kind to see their settings."
         if self._shown is None and text == self._empty_text:
             return
         self._shown, self.rows, self._title, self._empty_text = None, {}, None, text

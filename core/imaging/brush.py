@@ -153,8 +153,8 @@ def blend(target: Painted, values: Painted, *, erase: bool = False, label: int |
     """Paint values [h, w] on pixels of the same shape, in place.
 
     Painting keeps the larger of what is there and the value, erasing the smaller of what is there and the value's
-    reverse: so overlapping stamps leave no traces of each other. With a `label`, pixels covered by more than half of the strongest value get it
-    instead, or 0 when erasing.
+    reverse: so overlapping stamps leave no traces of each other. With a `label`, pixels covered by more than half of
+    the strongest value get it instead, or 0 when erasing.
     """
     if label is not None:
         np.copyto(target, np.uint8(0 if erase else label), where=values > values.max(initial=0) / 2)
