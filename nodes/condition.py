@@ -23,7 +23,7 @@ def text_prompt(
     *,
     text: Annotated[
         str,
-        Setting(label="Prompt", widget="multiline", shown=True, max_length=20000, help="What the picture should show."),
+        Setting(label="Prompt", widget="multiline", shown=True, max_length=5000, help="What the picture should show."),
     ] = "",
     run: RunContext,
 ) -> Conditioning:

@@ -73,3 +73,21 @@ def test_a_shipped_workflow_runs_and_its_pictures_carry_it(file: Path, tmp_path:
             assert len(picture.convert("RGB").getcolors(1 << 20) or ()) > 1
         text = read_workflow(path)
         assert workflow_file.dumps(workflow_file.loads(text).workflow) == workflow_file.dumps(workflow)
+
+
+@pytest.mark.parametrize(
+    ("node", "setting", "value", "told"),
+    [
+        ("prompt", "text", "fox " * 2500, "10,000 characters"),
+        ("noise", "seed", -1, "-1"),
+        ("sampler", "guidance", "much", "much"),
+    ],
+)
+def test_what_no_one_can_mean_is_refused_on_its_node(node: str, setting: str, value: str | int, told: str) -> None:
+    workflow = opened(FOLDER / "text_to_image.json")
+    workflow.apply(SetSetting(node, setting, value))
+    (problem,) = validate(workflow, REGISTRY)
+    assert (problem.node, problem.port) == (node, setting)
+    assert told in problem.what
+    assert problem.why
+    assert problem.fix
