@@ -80,10 +80,11 @@ class Problems(QObject):
     def _holds(self, event: NodeFailed, snapshot: Snapshot) -> bool:
         now, then = self._document.workflow.nodes[event.node], snapshot.workflow.nodes.get(event.node)
         card = self._freshness.catalogue.get(now.type)
-        if then is None or event.port is None or card is None or card.setting(event.port) is None:
+        setting = card.setting(event.port) if card is not None and event.port is not None else None
+        if then is None or setting is None:
             return self._freshness.prints.get(event.node) == snapshot.prints.get(event.node)
-        default = card.setting(event.port).default  # type: ignore[union-attr]  # asked above
-        return bool(now.settings.get(event.port, default) == then.settings.get(event.port, default))
+        value, earlier = (node.settings.get(setting.name, setting.default) for node in (now, then))
+        return bool(value == earlier)
 
 
 def problem_of(setting: SettingCard, value: Any) -> InputError | None:

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QRectF
-from PySide6.QtWidgets import QApplication, QGraphicsView
+from PySide6.QtWidgets import QGraphicsView
 
 from app.catalogue import shipped_catalogue
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.theme import apply_theme
 from benchmarks.editor_graph import BareView, large_workflow
+from benchmarks.screen import themed_application
 from core.graph import workflow_file
 from core.graph.edits import AddNode
 from core.graph.workflow import Node, Workflow
@@ -45,7 +45,6 @@ start = time.process_time()
 from PySide6.QtWidgets import QApplication
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.theme import apply_theme
 
 class Timed(MainWindow):
     def start_engine(self):
@@ -81,10 +80,7 @@ class _Idle(MainWindow):
 
 def measure() -> dict[str, dict[str, Any]]:
     """Return the figures by name."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication.instance() or QApplication([])
-    assert isinstance(application, QApplication)
-    apply_theme(application)
+    themed_application()
     workflow = large_workflow(shipped_catalogue())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.json"

@@ -6,7 +6,6 @@ seeds. How much later than asked it fires is what a person feels as lag.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
 
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.theme import apply_theme
+from benchmarks.screen import themed_application
 from core.graph.edits import SetSetting
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +33,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.theme import apply_theme
 
 class Timed(MainWindow):
     def start_engine(self):
@@ -58,10 +55,7 @@ def measure() -> dict[str, dict[str, Any]]:
     Raises:
         RuntimeError: The engine or the default workflow failed, so that nothing was measured.
     """
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication.instance() or QApplication([])
-    assert isinstance(application, QApplication)
-    apply_theme(application)
+    themed_application()
     with tempfile.TemporaryDirectory() as folder:
         paints = [_first_paint_ms(Path(folder) / "first.ini") for _ in range(PAINTS)]
         window = MainWindow(Settings(Path(folder) / "settings.ini"))

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.document import Document
 from app.painting.panel import PaintPanel
 from app.painting.session import PaintSession, Target
-from app.theme import apply_theme
+from benchmarks.screen import themed_application
 from core.graph.edits import AddNode
 from core.graph.workflow import Node
 
@@ -132,10 +132,7 @@ class Ours:
 
 def measure() -> dict[str, dict[str, Any]]:
     """Return the figures by name."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication.instance() or QApplication([])
-    assert isinstance(application, QApplication)
-    apply_theme(application)
+    themed_application()
     ours, bare = Ours(), Bare()
     for shown in (ours.panel, bare):
         shown.show()

@@ -7,7 +7,6 @@ shows: {"shown": STATE, "pid": PID, "text": WORDS, "buttons": [NAME, ...]}.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import threading
 import tomllib
@@ -16,10 +15,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from app.panels.training.page import TrainingPage
-from app.theme import apply_theme
+from benchmarks.screen import themed_application
 
 
 class Ears(QObject):
@@ -58,9 +56,7 @@ def obey(page: TrainingPage, order: dict[str, Any]) -> dict[str, Any]:
 
 def main(runs: Path) -> int:
     """Show the page until stdin ends."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication([])
-    apply_theme(application)
+    application = themed_application()
     page, ears = TrainingPage(runs), Ears()
     page.resize(1280, 700)
     page.show()

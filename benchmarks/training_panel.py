@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
 
 from app.panels.training.page import TrainingPage
-from app.theme import apply_theme
+from benchmarks.screen import themed_application
 from training.watching.curve_index import CurveIndex
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,10 +52,7 @@ def measure() -> dict[str, dict[str, Any]]:
     Raises:
         RuntimeError: The page did not get as far as a measurement needs.
     """
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication.instance() or QApplication([])
-    assert isinstance(application, QApplication)
-    apply_theme(application)
+    themed_application()
     with tempfile.TemporaryDirectory() as folder:
         quick = _quick(Path(folder) / "quick")
         long = _long(Path(folder) / "long")
