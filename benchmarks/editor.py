@@ -45,6 +45,7 @@ start = time.process_time()
 from PySide6.QtWidgets import QApplication
 from app.main_window import MainWindow
 from app.settings import Settings
+from app.theme import apply_theme
 
 class Timed(MainWindow):
     def start_engine(self):
