@@ -97,7 +97,8 @@ def measured(name: str, ours: Call, peer: Call, pairs: int) -> Figures:
     if Path("/proc/self/clear_refs").exists():
         grown = [_in_turns(megabytes, ours, peer, index) for index in range(min(pairs, 3))]
         mine, other = (median(side) for side in zip(*grown, strict=True))
-        figures[f"{name}: peak memory, share of diffusers'"] = _figure(mine / other, "", len(grown), 1.0)
+        if other:  # Nothing grew where both fitted in what the process already held: that has no share.
+            figures[f"{name}: peak memory, share of diffusers'"] = _figure(mine / other, "", len(grown), 1.0)
         figures[f"{name}: peak memory"] = _figure(mine, "MB", len(grown), peer=other)
     return figures
 
