@@ -135,6 +135,9 @@ class SecondStageConfig:
         conditioning: What the denoiser is told, if not words alone.
         base: A model folder or a checkpoint that is trained further; then unet, text, conditioning.kinds, schedule and
             parameterization are those of the base, and latents are those of its autoencoder.
+        begins_from: A model folder in whose latents a fresh denoiser learns another task: it begins with the weights of
+            that model's denoiser where they fit, and with its conditioners of the same kinds; maps that it is told
+            beside count for nothing at first, as in SD's inpainting model.
         base_text_learns: Whether the weights of a base's CLIP text encoder change as well.
         lora: Train low-rank changes of the base, and leave its weights as they are; None = train all weights.
         schedule: Arguments of `NoiseSchedule`.
@@ -151,6 +154,7 @@ class SecondStageConfig:
     text: TextConfig = field(default_factory=TextConfig)
     conditioning: ConditioningConfig = field(default_factory=ConditioningConfig)
     base: str = ""
+    begins_from: str = ""
     base_text_learns: bool = False
     lora: LoraConfig | None = None
     schedule: NoiseSchedule = field(default_factory=NoiseSchedule)
@@ -174,6 +178,8 @@ class SecondStageConfig:
         divides = self.accumulate > 0 and self.batch_size % self.accumulate == 0
         _require(divides, "accumulate", self.accumulate, f"must divide the batch size, {self.batch_size}")
         _require(self.lora is None or bool(self.base), "base", self.base, "must name the model that lora changes")
+        alone = not (self.base and self.begins_from)
+        _require(alone, "begins_from", self.begins_from, "must be empty where base names a model")
         share = 0 <= self.condition_dropout < 1
         _require(share, "condition_dropout", self.condition_dropout, "must be from 0 to below 1")
 

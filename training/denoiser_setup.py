@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from core.conditioning.conditioning import Conditioning
-from core.diffusion.latent_diffusion import Autoencoder, Denoiser
+from core.diffusion.latent_diffusion import Autoencoder, Denoiser, LatentSpace
+from core.errors import InputError
 from core.models.unet import UNetModel
 from training.base_model import BaseModel
 from training.conditions.batch import Batch
@@ -41,21 +43,28 @@ class DenoiserSetup:
 
 
 def fresh_setup(
-    config: SecondStageConfig, autoencoder: Autoencoder, side: int, data: TrainingSet, device: torch.device
-) -> DenoiserSetup:
-    """Build networks with first weights; latents are `side` by `side`.
+    config: SecondStageConfig, autoencoder: Autoencoder, side: int, data: TrainingSet, device: torch.device,
+    begins_from: BaseModel | None = None,
+) -> DenoiserSetup:  # fmt: skip
+    """Build networks with first weights, or with those of another task's model; latents are `side` by `side`.
 
     Raises:
-        InputError: The data does not tell what the denoiser is to be told.
+        InputError: The data does not tell what the denoiser is to be told, or the other model's latents are others.
         TypeError, ValueError: The networks cannot be built as configured.
     """
-    told = fresh_conditions(config.conditioning, config.text, data, autoencoder)
     space = autoencoder.space
+    if begins_from is not None:
+        _expect_space(begins_from, space, config.begins_from)
+    known = begins_from.conditioner if begins_from is not None else None
+    told = fresh_conditions(config.conditioning, config.text, data, autoencoder, known)
     arguments = {
         "image_size": side, "in_channels": space.channels, "out_channels": space.channels,
         **_inputs(told, data, space.channels), **config.unet,
     }  # fmt: skip
-    unet = UNetModel(**arguments).to(device)
+    unet = UNetModel(**arguments)
+    if begins_from is not None:
+        begin_from(unet, begins_from.denoiser.module.state_dict())
+    unet.to(device)
     told.to(device)
     denoiser = Denoiser(unet, space, config.schedule, config.parameterization)
     return DenoiserSetup(autoencoder, denoiser, told, arguments)
@@ -79,6 +88,34 @@ def further_setup(
         text_learns=config.base_text_learns,
     )  # fmt: skip
     return DenoiserSetup(base.autoencoder, base.denoiser, told, base.unet, base.first_stage)
+
+
+@torch.no_grad()
+def begin_from(unet: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Give a denoiser another one's weights where names and shapes are the same.
+
+    An input layer that sees more channels than the other's begins with zeros for them, so that it computes what the
+    other does until it learns what they say. SD's inpainting model began from its text-to-image model in this way.
+    """
+    for name, mine in unet.state_dict().items():
+        theirs = weights.get(name)
+        if theirs is None:
+            continue
+        if mine.shape == theirs.shape:
+            mine.copy_(theirs)
+        elif mine.ndim == 4 and mine.shape[1] > theirs.shape[1] and mine[:, :1].shape == theirs[:, :1].shape:
+            mine.zero_()
+            mine[:, : theirs.shape[1]] = theirs
+
+
+def _expect_space(model: BaseModel, space: LatentSpace, path: str) -> None:
+    theirs = model.autoencoder.space
+    if theirs != space:
+        raise InputError(
+            f"A denoiser cannot begin from {path}.",
+            why=f"It was trained in the latents of {theirs.name}, and this one learns in those of {space.name}.",
+            fix="Train it on the autoencoder of that model (initial), or leave begins_from empty.",
+        )
 
 
 @torch.no_grad()

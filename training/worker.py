@@ -258,7 +258,8 @@ def _second_stage(
     # Again, so that first weights do not depend on how the autoencoder was loaded.
     torch.manual_seed(derived_seed(config.seed, "second_stage", "weights"))
     if base is None:
-        setup = fresh_setup(stage, autoencoder, latents.shape[-1], data.train, device)
+        other = load_base(Path(stage.begins_from), watch.cancel) if stage.begins_from else None
+        setup = fresh_setup(stage, autoencoder, latents.shape[-1], data.train, device, other)
     else:
         setup = further_setup(stage, base, data.train, RUNS / CACHE, watch, device)
     return SecondStage(config, setup, latents, data.train, data.held_out, device)

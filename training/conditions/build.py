@@ -34,16 +34,24 @@ from training.data.training_set import TrainingSet
 from training.data.watch import Watch
 
 
-def fresh_conditions(config: ConditioningConfig, text: TextConfig, data: TrainingSet, autoencoder: Autoencoder) -> Told:
-    """Return conditioners with first weights for the data of a run.
+def fresh_conditions(
+    config: ConditioningConfig, text: TextConfig, data: TrainingSet, autoencoder: Autoencoder,
+    begins_from: Conditioner | None = None,
+) -> Told:  # fmt: skip
+    """Return conditioners for the data of a run: with first weights, but for the kinds that `begins_from` has.
 
     Raises:
         InputError: The data does not tell what they need.
         ValueError: The sizes do not go together.
     """
-    return Told(
-        {kind: _fresh(kind, config, text, data, autoencoder) for kind in config.kinds if kind != "none"}
-    )  # fmt: skip
+    members = begins_from.members if begins_from is not None else ()
+    known = dict(
+        _known(one, config.inpainting, data, autoencoder) for one in members if not isinstance(one, Unconditional)
+    )
+    return Told({
+        kind: known.get(kind) or _fresh(kind, config, text, data, autoencoder)
+        for kind in config.kinds if kind != "none"
+    })  # fmt: skip
 
 
 def known_conditions(
