@@ -29,15 +29,20 @@ class HistoryKeys(QObject):
 def small_button(name: str, tip: str, slot: Callable[[], object] | None = None) -> QToolButton:
     """A square icon button as high as a field."""
     button = QToolButton()
+    dress_small(button, name, tip)
+    if slot is not None:
+        button.clicked.connect(lambda: slot())
+    return button
+
+
+def dress_small(button: QToolButton, name: str, tip: str) -> None:
+    """Make a button square and as high as a field, with an icon and a tip."""
     button.setIcon(icon(name, "text_muted"))
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     side = theme().px("control")
     button.setFixedSize(side, side)
     button.setIconSize(QSize(16, 16))
-    if slot is not None:
-        button.clicked.connect(lambda: slot())
-    return button
 
 
 def forget_hover(button: QToolButton) -> None:

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.painting.options_bar import SMALLEST_DEFAULT
-from app.painting.panel import TOOLS, PaintPanel, percent
+from app.painting.panel import PaintPanel, percent
 from app.painting.session import Target
+from app.painting.toolbox import TOOLS
 from core.errors import LoomError
 from core.graph import tiled_text
 from core.graph.edits import RemoveNode, SetSetting
@@ -268,7 +269,7 @@ def test_keys_choose_tools_and_the_size(open_studio: OpenStudio) -> None:
 def test_a_click_on_a_button_takes_its_tool(open_studio: OpenStudio, name: str) -> None:
     panel = open_studio().panel
     panel.choose("fill" if name == "brush" else "brush")
-    QTest.mouseClick(panel.tool_buttons[name], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(panel.toolbox.buttons[name], Qt.MouseButton.LeftButton)
     assert panel.tool == name
     assert panel.easel.tool is panel._tools[name]
 
