@@ -1,4 +1,4 @@
-"""The fields of a configuration for a form: name, kind, default, choices, help, and what the paper used."""
+"""The fields of a configuration for a form: name, kind, default, choices, help, and what the paper's models have."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from core.conditioning.build import KINDS
 from core.diffusion.noise_schedule import SCHEDULES
 from training.config import PHASES, PRECISIONS
+from training.paper_values import paper_value
 from training.perceptual.metric import METRICS
 
 # What the type does not say; by the field's name.
@@ -27,38 +28,36 @@ _HELP: Mapping[str, str] = {
     "ema_decay": "Limit of the decay of the averaged weights, which become the model.",
     "log_every": "Steps between two lines of the curves.", "sample_every": "Steps between two sample grids.",
     "checkpoint_every": "Steps between two checkpoints; a run that dies goes on from the last one.",
+    "keep_checkpoints": "How many of the newest checkpoints each phase keeps, beside the best one.",
+    "path": "Folder of the pictures, with captions in text files of the same names or in metadata.jsonl.",
+    "scenes.pair_scale": "The same for each of two things.", "scenes.trio_scale": "The same for each of three things.",
     "ddconfig": "The network's arguments: ch channels, times ch_mult in each level; every level but the last halves "
     "the sides.",
     "decoder_config": "Where the decoder's arguments differ from those of the whole.",
-    "embed_dim": "Channels of the latent.", "schedule.schedule": "How the variances of the noise rise.",
+    "embed_dim": "Channels of the latent.", "l1": "Weight of the absolute error of pixels.",
+    "l2": "Weight of the squared error of pixels.",
+    "kl": "Weight of the KL term, which keeps latents near a normal distribution.",
+    "codebook": "Weight of the codebook loss, which moves entries and latents together; for VQ.",
+    "perceptual": "Network that judges likeness beside the errors of pixels; none = only those judge.",
+    "perceptual_weight": "Weight of the distance that this network sees.",
+    "discriminator": "A network that learns to tell patches of reconstructions from real ones, and against which the "
+    "decoder learns.",
+    "disc_loss": "The adversarial loss: hinge, or vanilla, the logarithmic one.",
+    "schedule.schedule": "How the variances of the noise rise.",
     "schedule.timesteps": "T, the number of steps, 1 to 100,000.",
-    "schedule.linear_start": "First beta.", "schedule.linear_end": "Last beta.",
-    "text.n_embed": "Width of the text transformer.", "text.n_layer": "Its layers.",
-    "text.max_seq_len": "Longest prompt, in tokens.",
-}  # fmt: skip
-# arXiv 2112.10752: sections 3.1 and 3.2, appendix D.1 (tables 12 to 15), E and G, and the published configurations.
-_PAPER: Mapping[str, str] = {
-    "first_stage.ddconfig": "ch = 128, two blocks a level; ch_mult = [1, 2, 4] for f = 4, [1, 2, 4, 4] for f = 8",
-    "first_stage.embed_dim": "3 for f = 4, 4 for f = 8",
-    "first_stage.n_embed": "8192 for VQ with f = 4, 0 for KL",
-    "first_stage.l1": "1", "first_stage.l2": "0", "first_stage.gradient": "0",
-    "first_stage.kl": "1e-6", "first_stage.codebook": "1", "first_stage.reduction": "sum for KL, mean for VQ",
-    "first_stage.perceptual": "lpips-vgg16, weight 1", "first_stage.perceptual_weight": "1",
-    "first_stage.discriminator.disc_start": "50001 for KL, 0 or 1 for VQ",
-    "first_stage.discriminator.disc_weight": "0.5 for KL, 0.6 to 0.75 for VQ",
-    "first_stage.discriminator.disc_num_layers": "3", "first_stage.discriminator.disc_ndf": "64",
-    "first_stage.batch_size": "12 for f = 8 in 256² pixels", "first_stage.optimizer.lr": "4.5e-6 times the batch size",
-    "first_stage.optimizer.betas": "0.5, 0.9", "first_stage.scale_images": "one batch",
-    "second_stage.unet": "model_channels = 224 for LDM-4 on faces, 192 with context; channel_mult = [1, 2, 3, 4]",
-    "second_stage.text.n_embed": "1280, in 32 layers, of 77 tokens",
-    "second_stage.schedule.schedule": "linear in the square root of beta", "second_stage.schedule.timesteps": "1000",
-    "second_stage.schedule.linear_start": "0.0015", "second_stage.schedule.linear_end": "0.0195",
-    "second_stage.parameterization": "eps", "second_stage.min_snr_gamma": "0: the plain loss",
-    "second_stage.objective.loss_type": "l2; l1 for inpainting", "second_stage.condition_dropout": "0.1 for text",
-    "second_stage.batch_size": "48 for LDM-4 on faces, 680 for text", "second_stage.ema_decay": "0.9999",
-    "second_stage.optimizer.lr": "2e-6 times the batch size for LDM-4; 1e-4 for text",
-    "second_stage.optimizer.weight_decay": "0.01", "second_stage.optimizer.warmup_steps": "10000 for text, else 0",
-    "data.size": "256", "data.flip": "yes, but for text", "data.scenes.size": "256",
+    "schedule.linear_start": "Variance of the noise of the first step, the first beta.",
+    "schedule.linear_end": "Variance of the noise of the last step, the last beta.",
+    "schedule.zero_terminal_snr": "Whether the last step holds noise alone; not for a network that predicts eps.",
+    "text.n_embed": "Width of the text transformer.", "text.n_layer": "Layers of the text transformer.",
+    "text.max_seq_len": "Longest prompt, in tokens.", "layout.n_embed": "Width of the transformer over boxes.",
+    "layout.n_layer": "Layers of the transformer over boxes.",
+    "lora": "Train low-rank changes of the base model and leave its weights as they are.",
+    "lora.rank": "Rank of each change: more can say more, and takes more memory.",
+    "evaluation.steps": "Denoising steps of the generated pictures.",
+    "evaluation.guidance": "How strongly the generated pictures follow what they are told; 1 = no guidance.",
+    "evaluation.sampler": "Sampler of the generated pictures.",
+    "evaluation.perceptual": "Network of the perceptual distance of reconstructions; none = that is left out.",
+    "evaluation.perceptual_folder": "Where the weights of the perceptual distance lie, if they are not shipped.",
 }  # fmt: skip
 
 
@@ -72,7 +71,7 @@ class FieldSpec:
         default: The value where the file names none; None for a part that is left out.
         choices: What may be chosen.
         help: What it means.
-        paper: What the paper's models have, or "".
+        paper: What the paper's models have, or `training.paper_values.OURS`.
     """
 
     name: str
@@ -101,7 +100,7 @@ def fields_of(config: type, prefix: str = "", given: Any = None) -> tuple[FieldS
             found.append(_leaf(name, kind, default, words))
             continue
         if type(None) in get_args(kind):
-            found.append(FieldSpec(name, "part", default, (), words))
+            found.append(FieldSpec(name, "part", default, (), words, paper_value(name)))
         found += fields_of(inner, f"{name}.", default)
     return tuple(found)
 
@@ -121,7 +120,7 @@ def _ending(table: Mapping[str, Any], name: str) -> Any:
 def _leaf(name: str, kind: Any, default: Any, told: str) -> FieldSpec:
     known: tuple[str, ...] = _ending(_CHOICES, name) or ()
     shown: Any = default.value if isinstance(default, Enum) else default
-    paper = _PAPER.get(name, "")
+    paper = paper_value(name)
     if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, Enum)):
         choices = get_args(kind) if get_origin(kind) is Literal else tuple(member.value for member in kind)
         return FieldSpec(name, "choice", shown, tuple(map(str, choices)), told, paper)

@@ -22,6 +22,7 @@ from app.panels.training.form.titles import title
 from app.panels.widgets import small_button, wrapped_label
 from training import toml_writer
 from training.config_fields import FieldSpec
+from training.paper_values import OURS
 
 _LABEL_WIDTH = 168
 _PAPER_WIDTH = 250
@@ -76,7 +77,7 @@ class FieldRow(QWidget):
         label.setObjectName("fieldLabel")
         label.setToolTip(spec.name)
         label.setFixedWidth(_LABEL_WIDTH)
-        paper = wrapped_label(f"Paper: {spec.paper}" if spec.paper else "", "paper")
+        paper = wrapped_label("Not in the paper" if spec.paper == OURS else f"Paper: {spec.paper}", "paper")
         paper.setFixedWidth(_PAPER_WIDTH)
         line = QHBoxLayout()
         line.setSpacing(6)
