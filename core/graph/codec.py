@@ -6,6 +6,7 @@ Each `..._from_json` raises `InputError` naming the field at fault; none of them
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from core.errors import InputError
@@ -13,6 +14,9 @@ from core.graph.json_types import Json, JsonObject
 from core.graph.workflow import Frame, Link, Node, NodeState, Note, Point
 
 _NODE_FIELDS = {"id", "type", "title", "position", "size", "state", "settings"}
+_LINK_FIELDS = {"from", "to"}
+_FRAME_FIELDS = {"id", "title", "position", "size", "color"}
+_NOTE_FIELDS = {"id", "text", "position", "size"}
 
 
 def node_to_json(node: Node) -> JsonObject:
@@ -40,17 +44,17 @@ def node_from_json(value: object) -> Node:
         id=_text(fields, "id", "A node", needed=True),
         type=_text(fields, "type", "A node", needed=True),
         title=None if fields.get("title") is None else _text(fields, "title", "A node"),
-        settings=_fields(fields.get("settings", {}), "The settings of a node"),
+        settings=_fields(fields.get("settings", {}), "A node", "settings"),
         position=point_from_json(fields.get("position", [0, 0]), "position"),
         size=None if fields.get("size") is None else point_from_json(fields["size"], "size"),
         state=cast(NodeState, state),
-        extra={name: value for name, value in fields.items() if name not in _NODE_FIELDS},
+        extra=_others(fields, _NODE_FIELDS),
     )
 
 
 def link_to_json(link: Link) -> JsonObject:
     """Return the JSON form of a link."""
-    return {"from": [link.source, link.output], "to": [link.target, link.input]}
+    return {**link.extra, "from": [link.source, link.output], "to": [link.target, link.input]}
 
 
 def link_from_json(value: object) -> Link:
@@ -62,12 +66,14 @@ def link_from_json(value: object) -> Link:
         if not (isinstance(end, list) and len(end) == 2 and all(isinstance(part, str) for part in end)):
             raise _wrong("A link", name, end, "a list of a node's id and a port's name")
         ends += end
-    return Link(*ends)
+    source, output, target, entry = ends
+    return Link(source, output, target, entry, _others(fields, _LINK_FIELDS))
 
 
 def frame_to_json(frame: Frame) -> JsonObject:
     """Return the JSON form of a frame."""
     return {
+        **frame.extra,
         "id": frame.id,
         "title": frame.title,
         "position": list(frame.position),
@@ -82,15 +88,22 @@ def frame_from_json(value: object) -> Frame:
     return Frame(
         id=_text(fields, "id", "A frame", needed=True),
         title=_text(fields, "title", "A frame"),
-        position=point_from_json(fields.get("position"), "position"),
-        size=point_from_json(fields.get("size"), "size"),
+        position=point_from_json(fields.get("position", Frame.position), "position"),
+        size=point_from_json(fields.get("size", Frame.size), "size"),
         color=_text(fields, "color", "A frame"),
+        extra=_others(fields, _FRAME_FIELDS),
     )
 
 
 def note_to_json(note: Note) -> JsonObject:
     """Return the JSON form of a note."""
-    return {"id": note.id, "text": note.text, "position": list(note.position), "size": list(note.size)}
+    return {
+        **note.extra,
+        "id": note.id,
+        "text": note.text,
+        "position": list(note.position),
+        "size": list(note.size),
+    }
 
 
 def note_from_json(value: object) -> Note:
@@ -99,8 +112,9 @@ def note_from_json(value: object) -> Note:
     return Note(
         id=_text(fields, "id", "A note", needed=True),
         text=_text(fields, "text", "A note"),
-        position=point_from_json(fields.get("position"), "position"),
-        size=point_from_json(fields.get("size"), "size"),
+        position=point_from_json(fields.get("position", Note.position), "position"),
+        size=point_from_json(fields.get("size", Note.size), "size"),
+        extra=_others(fields, _NOTE_FIELDS),
     )
 
 
@@ -118,11 +132,16 @@ def point_from_json(value: object, field: str) -> Point:
     raise _wrong("An item", field, value, "a list of two numbers")
 
 
-def _fields(value: object, owner: str) -> dict[str, Any]:
+def _fields(value: object, owner: str, field: str = "content") -> dict[str, Any]:
     """Return `value` if it is a JSON object."""
     if not isinstance(value, dict):
-        raise _wrong(owner, "content", value, "an object with named fields")
+        raise _wrong(owner, field, value, "an object with named fields")
     return value
+
+
+def _others(fields: Mapping[str, Json], known: set[str]) -> dict[str, Json]:
+    """Return the fields that this version does not know."""
+    return {name: value for name, value in fields.items() if name not in known}
 
 
 def _text(fields: dict[str, Json], name: str, owner: str, *, needed: bool = False) -> str:

@@ -30,7 +30,7 @@ class Node:
         position: Left upper corner on the canvas, in canvas pixels.
         size: Width and height in canvas pixels, or None for the natural size.
         state: "on"; "muted" (it and what depends on it do not run); "bypassed" (its inputs pass through).
-        extra: Fields of the file that this version does not know; saved back unharmed.
+        extra: Fields of the file that this version does not know or cannot read; saved back unharmed.
     """
 
     type: str
@@ -45,33 +45,36 @@ class Node:
 
 @dataclass(frozen=True)
 class Link:
-    """A wire from an output of node `source` to an input of node `target`."""
+    """A wire from an output of node `source` to an input of node `target`; `extra` as a node's, and no part of it."""
 
     source: str
     output: str
     target: str
     input: str
+    extra: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """A titled rectangle behind nodes, in canvas pixels; moving it is up to the view."""
+    """A titled rectangle behind nodes, in canvas pixels; moving it is up to the view. `extra` as a node's."""
 
     id: str = field(default_factory=new_id)
     title: str = ""
     position: Point = (0.0, 0.0)
     size: Point = (320.0, 240.0)
     color: str = ""
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """A text on the canvas, in canvas pixels."""
+    """A text on the canvas, in canvas pixels. `extra` as a node's."""
 
     id: str = field(default_factory=new_id)
     text: str = ""
     position: Point = (0.0, 0.0)
     size: Point = (240.0, 120.0)
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Edit(Protocol):
@@ -97,8 +100,8 @@ class Workflow:
         notes: Notes by id.
         title: Name for people; may be empty.
         extra: Fields of the file that this version does not know; saved back unharmed.
-        unread: Items of a file of a newer version that this one cannot read, by the list that holds them; saved back.
-        newer: The version of such a file, which it keeps; None for any other.
+        unread: Items of the file that cannot be read, by the list that holds them; saved back.
+        newer: The version of a file of a newer one, which it keeps; None for any other.
     """
 
     def __init__(self, title: str = "") -> None:

@@ -11,32 +11,45 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from core.errors import InputError, LoomError
 from core.graph import codec
 from core.graph.atomic_write import write_atomically
 from core.graph.json_types import Json, JsonObject
-from core.graph.workflow import Workflow
+from core.graph.lenient import Reading, restored
+from core.graph.salvage import salvage
+from core.graph.workflow import Frame, Node, Note, Workflow
 
 FORMAT = "latent-loom-workflow"
 VERSION = 1
 MIGRATIONS: dict[int, Callable[[JsonObject], JsonObject]] = {}
 """From version n to n + 1, by n. Each takes and returns the whole document."""
 
-_KNOWN_FIELDS = {"format", "version", "title", "nodes", "links", "frames", "notes"}
-T = TypeVar("T")
+_LISTS = ("nodes", "links", "frames", "notes")
+_KNOWN_FIELDS = {"format", "version", "title", *_LISTS}
+_BLANK_NODE = codec.node_to_json(Node(id="", type=""))
+_BLANK_FRAME = codec.frame_to_json(Frame(id=""))
+_BLANK_NOTE = codec.note_to_json(Note(id=""))
+A = TypeVar("A", Node, Frame, Note)
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A workflow as read, and what could not be read of it (sentences for people)."""
+    """A workflow as read.
+
+    Attributes:
+        workflow: What could be read; it keeps what could not, and gives it back when it is saved.
+        warnings: What could not be read, in sentences for people.
+        whole: Whether saving it in the place of the file it came from loses nothing.
+    """
 
     workflow: Workflow
     warnings: tuple[str, ...] = ()
+    whole: bool = True
 
 
 def save(workflow: Workflow, path: Path) -> None:
@@ -70,10 +83,10 @@ def load(path: Path) -> Loaded:
             fix="Check the path and the permissions of the file.",
         ) from error
     try:
-        text = data.decode("utf-8-sig")
+        return loads(data.decode("utf-8-sig"), source=str(path))
     except UnicodeDecodeError as error:
-        raise _damaged(f"byte {error.start} is not text", str(path)) from error
-    return loads(text, source=str(path))
+        lost = f"Byte {error.start} of the file is not text; a sign stands in its place."
+        return loads(data.decode("utf-8", "replace"), source=str(path), losses=[lost])
 
 
 def dumps(workflow: Workflow) -> str:
@@ -81,26 +94,36 @@ def dumps(workflow: Workflow) -> str:
     return json.dumps(to_json(workflow), indent=1, allow_nan=False) + "\n"
 
 
-def loads(text: str, *, source: str = "text") -> Loaded:
-    """Read the file's text; `source` names it in messages.
+def loads(text: str, *, source: str = "text", losses: Iterable[str] = ()) -> Loaded:
+    """Read the file's text, as far as it can be read; `source` names it in messages, `losses` what is lost already.
 
     Raises:
-        InputError: The text is damaged or of another kind.
+        InputError: The text is of another kind, or so damaged that not even a node is left.
     """
     if not text.strip():
         raise _not_a_workflow(f'"{source}" is empty.')
+    losses = list(losses)
     try:
         document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}: {error.msg}"
-        if text.lstrip()[0] != "{":
-            raise _not_a_workflow(f'"{source}" is not JSON ({where}).') from error
-        raise _damaged(where, source) from error
-    except (ValueError, RecursionError) as error:  # absurd numbers, absurd nesting
-        raise _damaged(str(error), source) from error
+    except (ValueError, RecursionError) as error:  # absurd numbers and nesting too
+        document = _salvaged(text, error, source, losses)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise _not_a_workflow(f'"{source}" is not a Latent Loom workflow.')
-    return from_json(document)
+    return from_json(document, whole=not losses, losses=losses)
+
+
+def _salvaged(text: str, error: Exception, source: str, losses: list[str]) -> JsonObject:
+    """Return what is left of a damaged document, and add what is lost to `losses`."""
+    where = str(error)
+    if isinstance(error, json.JSONDecodeError):
+        where = f"line {error.lineno}, column {error.colno}: {error.msg}"
+    if text.lstrip()[0] != "{":
+        raise _not_a_workflow(f'"{source}" is not JSON ({where}).') from error
+    found = salvage(text)
+    if not any(found.document.get(name) for name in _LISTS):
+        raise _damaged(where, source) from error
+    losses += [f"The file is damaged ({where}).", *found.losses]
+    return found.document
 
 
 def to_json(workflow: Workflow) -> JsonObject:
@@ -116,81 +139,77 @@ def to_json(workflow: Workflow) -> JsonObject:
 
 def _lists(workflow: Workflow) -> dict[str, list[Json]]:
     """Return the document's lists."""
+    nodes, frames, notes = workflow.nodes, workflow.frames, workflow.notes
     return {
-        "nodes": [codec.node_to_json(workflow.nodes[id]) for id in sorted(workflow.nodes)],
+        "nodes": [restored(codec.node_to_json(nodes[id]), nodes[id].extra, _BLANK_NODE) for id in sorted(nodes)],
         "links": [codec.link_to_json(link) for _, link in sorted(workflow.links.items())],
-        "frames": [codec.frame_to_json(workflow.frames[id]) for id in sorted(workflow.frames)],
-        "notes": [codec.note_to_json(workflow.notes[id]) for id in sorted(workflow.notes)],
+        "frames": [restored(codec.frame_to_json(frames[id]), frames[id].extra, _BLANK_FRAME) for id in sorted(frames)],
+        "notes": [restored(codec.note_to_json(notes[id]), notes[id].extra, _BLANK_NOTE) for id in sorted(notes)],
     }
 
 
-def from_json(document: JsonObject) -> Loaded:
-    """Read a whole document; one of a newer version is read as far as possible, with warnings.
+def from_json(document: JsonObject, *, whole: bool = True, losses: Iterable[str] = ()) -> Loaded:
+    """Read a whole document as far as possible; what cannot be read is kept for the file and named in warnings.
 
-    Raises:
-        InputError: A part of a document of this version or an older one is damaged.
+    Args:
+        document: The file's JSON object.
+        whole: Whether it is all that the file holds.
+        losses: Sentences for what was lost before.
     """
+    reading = Reading()
+    reading.warnings += losses
     version = document.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise _damaged(f'"version" is {version!r}', "the file")
-    warnings: list[str] = []
+        reading.warnings.append(f'"version" is {version!r:.60}; the file was read as one of version {VERSION}.')
+        version, whole = VERSION, False
     newer = version > VERSION
     if newer:
-        warnings.append(
+        reading.warnings.append(
             f"This workflow was saved by a newer Latent Loom (file version {version}, this one reads up to {VERSION}). "
             "It was opened as far as possible; what is new in it is kept when it is saved here."
         )
     for old in range(version, VERSION):
         document = MIGRATIONS[old](document)
-    workflow = _build(document, warnings, lenient=newer)
+    workflow = _build(document, reading)
     workflow.newer = version if newer else None
-    return Loaded(workflow, tuple(warnings))
+    for name in _LISTS:
+        if not isinstance(document.get(name, []), list):
+            reading.warnings.append(f'"{name}" is not a list, so nothing of it could be read.')
+            whole = False
+    return Loaded(workflow, tuple(reading.warnings), whole)
 
 
-def _build(document: JsonObject, warnings: list[str], *, lenient: bool) -> Workflow:
-    """Make the workflow; what a `lenient` reading cannot use is named in `warnings`."""
+def _build(document: JsonObject, reading: Reading) -> Workflow:
+    """Make the workflow of what can be read."""
     title = document.get("title")
     workflow = Workflow(title if isinstance(title, str) else "")
-    unread = workflow.unread if lenient else None
-    for node in _items(document, "nodes", codec.node_from_json, warnings, unread):
-        if node.id in workflow.nodes:
-            raise _damaged(f'two nodes have the id "{node.id}"', "the file")
-        workflow.put_node(node)
-    for link in _items(document, "links", codec.link_from_json, warnings, unread):
+    taken: set[str] = set()
+
+    def put(name: str, read: Callable[[object], A], place: Callable[[A], None]) -> None:
+        for item, made in reading.items(document, name, read):
+            if made.id in taken:
+                reading.set_aside(name, item, "Something else has the same id, so it was left out.")
+            else:
+                taken.add(made.id)
+                place(made)
+
+    put("nodes", codec.node_from_json, workflow.put_node)
+    put("frames", codec.frame_from_json, lambda frame: workflow.frames.update({frame.id: frame}))
+    put("notes", codec.note_from_json, lambda note: workflow.notes.update({note.id: note}))
+    for item, link in reading.items(document, "links", codec.link_from_json):
         absent = [end for end in (link.source, link.target) if end not in workflow.nodes]
         if absent:
-            if lenient:
-                workflow.unread.setdefault("links", []).append(codec.link_to_json(link))
-            warnings.append(f'A link was left out: there is no node "{absent[0]}".')
-        elif workflow.put_link(link) is not None:
-            warnings.append(f'Input "{link.input}" of node "{link.target}" had several links; the last one was kept.')
-    for frame in _items(document, "frames", codec.frame_from_json, warnings, unread):
-        workflow.frames[frame.id] = frame
-    for note in _items(document, "notes", codec.note_from_json, warnings, unread):
-        workflow.notes[note.id] = note
+            reading.set_aside("links", item, f'There is no node "{absent[0]}", so it was left out.')
+        elif (link.target, link.input) in workflow.links:
+            several = f'Input "{link.input}" of node "{link.target}" has several links; the first one was kept.'
+            reading.set_aside("links", item, several)
+        else:
+            workflow.put_link(link)
+    workflow.unread = reading.unread
     workflow.extra = {name: value for name, value in document.items() if name not in _KNOWN_FIELDS}
+    if "title" in document and not isinstance(title, str):
+        workflow.extra["title"] = title
     return workflow
-
-
-def _items(
-    document: JsonObject,
-    name: str,
-    read: Callable[[object], T],
-    warnings: list[str],
-    unread: dict[str, list[Json]] | None,
-) -> Iterator[T]:
-    """Read each item of one of the document's lists; what cannot be read goes to `unread`, or is an error if None."""
-    items: Any = document.get(name, [])
-    if not isinstance(items, list):
-        raise _damaged(f'"{name}" is not a list', "the file")
-    for item in items:
-        try:
-            yield read(item)
-        except InputError as error:
-            if unread is None:
-                raise
-            unread.setdefault(name, []).append(item)
-            warnings.append(f"{error.what} It was left out.")
 
 
 def _finite(text: str) -> float:

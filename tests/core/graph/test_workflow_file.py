@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import InputError, LoomError
 from core.graph import workflow_file
-from core.graph.edits import AddNode, Connect, PutFrame, PutNote
+from core.graph.edits import AddNode, Connect, MoveNodes, PutFrame, PutNote
 from core.graph.workflow import Frame, Link, Node, Note, Workflow
 from core.graph.workflow_file import dumps, load, loads, save, to_json
 
@@ -115,16 +115,24 @@ def test_saving_through_a_link_replaces_what_it_points_to(workflow: Workflow, tm
     assert to_json(load(real).workflow) == to_json(workflow)
 
 
-def test_every_truncation_is_refused_in_three_parts(workflow: Workflow, tmp_path: Path) -> None:
+def test_a_cut_off_file_opens_with_its_whole_nodes_or_is_refused_in_three_parts(
+    workflow: Workflow, tmp_path: Path
+) -> None:
     save(workflow, tmp_path / "w.json")
     whole = (tmp_path / "w.json").read_bytes().rstrip()
+    seen = set()
     for length in range(0, len(whole), 37):
         (tmp_path / "cut.json").write_bytes(whole[:length])
-        with pytest.raises(InputError) as raised:
-            load(tmp_path / "cut.json")
-        assert raised.value.what
-        assert raised.value.why
-        assert raised.value.fix
+        try:
+            loaded = load(tmp_path / "cut.json")
+        except InputError as error:
+            seen.add(f"{len([part for part in (error.what, error.why, error.fix) if part])} parts")
+            continue
+        assert not loaded.whole
+        assert loaded.warnings
+        assert all(node == workflow.nodes[id] for id, node in loaded.workflow.nodes.items())
+        seen.add(f"{len(loaded.workflow.nodes)} nodes")
+    assert seen == {"3 parts", "1 nodes", "2 nodes"}
 
 
 @pytest.mark.parametrize(
@@ -136,29 +144,12 @@ def test_every_truncation_is_refused_in_three_parts(workflow: Workflow, tmp_path
         '{"format": "other"}',
         "[" * 100_000,
         '{"format": NaN}',
-        document()[:-1] + ', "zoom": 1e999}',
         "1" * 10_000,
-        document(version="1"),
-        document(version=0),
-        document(version=True),
-        document(nodes={}),
-        document(nodes=[3]),
-        document(nodes=[{"id": "a"}]),
-        document(nodes=[{"id": "", "type": "t"}]),
-        document(nodes=[{"id": ["a"], "type": "t"}]),
-        document(nodes=[{"id": "a", "type": "t"}, {"id": "a", "type": "t"}]),
-        document(nodes=[{"id": "a", "type": "t", "position": [1]}]),
-        document(nodes=[{"id": "a", "type": "t", "position": ["1", True]}]),
-        document(nodes=[{"id": "a", "type": "t", "settings": []}]),
-        document(nodes=[{"id": "a", "type": "t", "state": "asleep"}]),
-        document(nodes=[{"id": "a", "type": "t", "state": []}]),
-        document(links=[{"from": ["a", "b"], "to": "c"}]),
-        document(links=[["a", "b"]]),
-        document(frames=[{"id": "f"}]),
-        document(notes=[{"text": "x"}]),
+        document()[:-1] + ', "zoom": 1e999}',
+        document()[:40],
     ],
 )
-def test_damaged_files_are_refused_in_three_parts(text: str) -> None:
+def test_what_holds_nothing_of_a_workflow_is_refused_in_three_parts(text: str) -> None:
     with pytest.raises(InputError) as raised:
         loads(text)
     assert raised.value.what
@@ -166,9 +157,87 @@ def test_damaged_files_are_refused_in_three_parts(text: str) -> None:
     assert raised.value.fix
 
 
+@pytest.mark.parametrize("version", ["1", 0, True, None, [1]])
+def test_a_strange_version_is_read_as_this_one_but_not_written_over(version: Any) -> None:
+    loaded = loads(document(version=version, nodes=[{"id": "a", "type": "t"}]))
+    assert loaded.workflow.nodes.keys() == {"a"}
+    assert not loaded.whole
+    assert '"version"' in loaded.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "said"),
+    [
+        ("nodes", 3, "Node (3)"),
+        ("nodes", {"id": "a"}, 'Node "a": "type" must be'),
+        ("nodes", {"id": "", "type": "t"}, '"id" must be'),
+        ("nodes", {"id": ["a"], "type": "t"}, '"id" must be'),
+        ("links", {"from": ["good", "b"], "to": "c"}, '"to" must be'),
+        ("links", ["a", "b"], "Link (['a', 'b'])"),
+        ("links", {"from": ["good", "b"], "to": ["gone", "c"]}, 'There is no node "gone"'),
+        ("frames", {"title": "no id"}, '"id" must be'),
+        ("notes", {"id": "good", "text": "the id of a node"}, "has the same id"),
+        ("nodes", {"id": "good", "type": "other"}, "has the same id"),
+    ],
+)
+def test_an_item_that_cannot_be_read_is_named_set_aside_and_saved_back(name: str, item: Any, said: str) -> None:
+    parts: dict[str, Any] = {"nodes": [{"id": "good", "type": "t"}]}
+    parts[name] = [*parts.get(name, []), item]
+    loaded = loads(document(**parts))
+    assert loaded.workflow.nodes.keys() == {"good"}
+    assert loaded.workflow.nodes["good"].type == "t"
+    assert said in loaded.warnings[0]
+    assert loaded.whole
+    text = dumps(loaded.workflow)
+    assert item in json.loads(text)[name]
+    assert dumps(loads(text).workflow) == text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("position", [1]),
+        ("position", ["1", True]),
+        ("settings", []),
+        ("state", "asleep"),
+        ("state", []),
+        ("title", 5),
+        ("size", "large"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_saved_back_until_it_has_another_value(field: str, value: Any) -> None:
+    loaded = loads(document(nodes=[{"id": "a", "type": "t", field: value}]))
+    assert f'"a" (t): "{field}" must be' in loaded.warnings[0]
+    assert json.loads(dumps(loaded.workflow))["nodes"][0][field] == value
+    loaded.workflow.apply(MoveNodes({"a": (7.0, 8.0)}))
+    (saved,) = json.loads(dumps(loaded.workflow))["nodes"]
+    assert saved["position"] == [7.0, 8.0]
+    assert field == "position" or saved[field] == value
+
+
+def test_unknown_fields_of_links_frames_and_notes_are_kept() -> None:
+    parts: dict[str, Any] = {
+        "nodes": [{"id": "a", "type": "t"}, {"id": "b", "type": "t"}],
+        "links": [{"from": ["a", "o"], "to": ["b", "i"], "curve": 3}],
+        "frames": [{"id": "f", "locked": True}],
+        "notes": [{"id": "n", "position": "left", "font": "large"}],
+    }
+    saved = json.loads(dumps(loads(document(**parts)).workflow))
+    assert saved["links"] == parts["links"]
+    assert saved["frames"][0]["locked"] is True
+    assert saved["notes"][0]["font"] == "large"
+    assert saved["notes"][0]["position"] == "left"
+
+
+def test_a_list_that_is_none_leaves_the_file_alone() -> None:
+    loaded = loads(document(nodes={}, notes=[{"id": "n"}]))
+    assert loaded.workflow.notes.keys() == {"n"}
+    assert not loaded.whole
+
+
 def test_bytes_that_are_no_text_and_missing_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "w.json").write_bytes(b'{"format": "\xff\xfe"}')
-    with pytest.raises(InputError, match="damaged"):
+    with pytest.raises(InputError, match="is not a Latent Loom workflow"):
         load(tmp_path / "w.json")
     with pytest.raises(InputError, match="cannot be opened"):
         load(tmp_path / "absent.json")
@@ -200,6 +269,14 @@ def test_a_newer_file_that_is_saved_here_keeps_what_could_not_be_read() -> None:
     assert [link for link in links if link not in saved["links"]] == []
     assert saved["lanes"] == [1]
     assert dumps(loads(dumps(loaded.workflow)).workflow) == dumps(loaded.workflow)
+
+
+def test_a_sign_that_is_no_text_costs_a_sign_and_not_the_workflow(tmp_path: Path) -> None:
+    data = document(nodes=[{"id": "a", "type": "t", "title": "Sky"}]).encode().replace(b"Sky", b"S\xffy")
+    (tmp_path / "w.json").write_bytes(data)
+    loaded = load(tmp_path / "w.json")
+    assert loaded.workflow.nodes["a"].title == "S\N{REPLACEMENT CHARACTER}y"
+    assert not loaded.whole
 
 
 def test_older_files_pass_through_every_migration(monkeypatch: pytest.MonkeyPatch) -> None:
