@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from core.errors import LoomError
+from core.errors import InputError, LoomError
 from training.distributed import Ranks
 from training.learner import Learner
 from training.run_folder import flush, write_atomically
@@ -93,14 +93,15 @@ def save_snapshot(
     return final
 
 
-def restore_snapshot(folder: Path, learner: Learner) -> Restored:
-    """Load the checkpoint that LATEST names, or else the newest whole one.
+def restore_snapshot(folder: Path, learner: Learner, step: int | None = None) -> Restored:
+    """Load the checkpoint that LATEST names, or else the newest whole one; or that of `step`.
 
     Raises:
+        InputError: There is none of that step.
         LoomError: There are checkpoints, and none is whole.
     """
     damaged = []
-    for path in _candidates(folder):
+    for path in _candidates(folder) if step is None else [_of_step(folder, step)]:
         state = whole_state(path)
         if state is None:
             damaged.append(path.name)
@@ -201,6 +202,17 @@ def _candidates(folder: Path) -> list[Path]:
     newest_first = [path for _, path in reversed(_found(folder))]
     named = _latest(folder)
     return sorted(newest_first, key=lambda path: path.name != named)
+
+
+def _of_step(folder: Path, step: int) -> Path:
+    steps = [number for number, _ in _found(folder)]
+    if step in steps:
+        return folder / f"step_{step}"
+    raise InputError(
+        f"{folder} has no checkpoint of step {step:,}.",
+        why=f"It has those of {', '.join(f'{each:,}' for each in steps) or 'no step'}; older ones are removed.",
+        fix="Name one of them, or keep more with keep_checkpoints.",
+    )
 
 
 def whole_state(path: Path) -> dict[str, Any] | None:
