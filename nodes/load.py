@@ -38,7 +38,7 @@ class ModelParts(NamedTuple):
 
 def _files(name: str) -> Sequence[Path]:
     folder = model_library.folders().get(name)
-    return sorted(file for file in folder.iterdir() if file.suffix in (".json", ".safetensors")) if folder else ()
+    return model_folder.files_of(folder) if folder else ()
 
 
 @node(id="loom.load.model", title="Load model", category="Load")

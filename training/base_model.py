@@ -9,7 +9,7 @@ from typing import Any
 
 from core.cancellation import CancelToken
 from core.checkpoints.loading import LoadOptions, load_checkpoint
-from core.checkpoints.model_folder import load_model, read_description
+from core.checkpoints.model_folder import autoencoder_folder, load_model, read_description
 from core.checkpoints.source import open_model
 from core.checkpoints.structure import autoencoder_arguments
 from core.conditioning.conditioner import Conditioner
@@ -41,10 +41,10 @@ def load_base(path: Path, cancel: CancelToken | None = None) -> BaseModel:
         Cancelled: Asked for by `cancel`.
     """
     if (path / "model.json").exists():
-        model, about = load_model(path), read_description(path)
+        model, first_stage = load_model(path), read_description(autoencoder_folder(path))["autoencoder"]
         return BaseModel(
             model.autoencoder, model.denoiser, model.conditioner,
-            about["denoiser"]["arguments"], about["autoencoder"]["arguments"],
+            read_description(path)["denoiser"]["arguments"], first_stage["arguments"],
         )  # fmt: skip
     loaded, source = load_checkpoint(path, LoadOptions(cancel=cancel)), open_model(path)
     assert source.unet_arguments is not None, "a model that loads has a denoiser"

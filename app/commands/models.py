@@ -23,6 +23,10 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--install", metavar="NAME", help="install the model folder at PATH under this name")
     parser.add_argument("--to", metavar="DIR", type=Path, help="where to install it (default: your own models)")
+    parser.add_argument(
+        "--autoencoder-of", metavar="MODEL",
+        help="share the autoencoder of this installed model, in whose latents it was trained, instead of a copy",
+    )  # fmt: skip
     parser.add_argument("--replace", action="store_true", help="install it also where a model has this name already")
     parser.add_argument(
         "--convert", metavar="OUT", type=Path,
@@ -34,12 +38,12 @@ def main(arguments: list[str]) -> int:
         parser.error("--convert needs the PATH of a file of weights or a diffusers folder, and no --install")
     if options.install is not None and options.path is None:
         parser.error("--install needs the PATH of the model folder, such as runs/NAME/models")
-    if options.install is None and (options.to is not None or options.replace):
-        parser.error("--to and --replace need --install NAME")
+    if options.install is None and (options.to is not None or options.replace or options.autoencoder_of is not None):
+        parser.error("--to, --replace and --autoencoder-of need --install NAME")
     if options.convert is not None:
         models = [weights(converted(options.path, options.convert))]
     elif options.install is not None:
-        models = [installed(options.path, options.install, options.to, options.replace)]
+        models = [installed(options.path, options.install, options.to, options.replace, options.autoencoder_of)]
     elif options.path is None:
         models = listed()
     elif is_own_folder(options.path):
@@ -69,17 +73,19 @@ def listed() -> list[JsonObject]:
     return models
 
 
-def installed(path: Path, name: str, to: Path | None, replace: bool) -> JsonObject:
+def installed(
+    path: Path, name: str, to: Path | None, replace: bool, autoencoder_of: str | None = None
+) -> JsonObject:  # fmt: skip
     """Install the model folder at `path` under a name and describe it.
 
     Raises:
         InputError: There is no such folder, the name cannot be used or is taken, or the folder cannot be written to.
-        ModelFileError: It is no whole model.
+        ModelFileError: It is no whole model, or not in the latent space of `autoencoder_of`.
     """
     from core.checkpoints.install import install
 
     try:
-        return own_model(install(existing(path), name, to=to, replace=replace))
+        return own_model(install(existing(path), name, to=to, replace=replace, autoencoder_of=autoencoder_of))
     except OSError as error:
         raise InputError(
             f"{path} could not be installed as {name}.",
@@ -108,14 +114,17 @@ def own_model(folder: Path) -> JsonObject:
     """Return what a model folder holds: its parts with their arguments, and the bytes of each weight file.
 
     Raises:
-        ModelFileError: Its model.json cannot be used.
+        ModelFileError: Its model.json cannot be used, or it shares an autoencoder that is not installed.
     """
-    from core.checkpoints.model_folder import read_description
+    from core.checkpoints.model_folder import autoencoder_folder, read_description
 
+    parts = {name: part for name, part in read_description(folder).items() if isinstance(part, dict)}
+    if "model" in parts.get("autoencoder", {}):
+        autoencoder_folder(folder)
     return {
         "name": folder.name,
         "folder": str(folder),
-        "parts": {name: part for name, part in read_description(folder).items() if isinstance(part, dict)},
+        "parts": parts,
         "files": {path.name: path.stat().st_size for path in sorted(folder.glob("*.safetensors"))},
     }
 
@@ -188,7 +197,9 @@ def _own_lines(model: JsonObject) -> list[str]:
     if "damage" in model:
         return [first, *(f"    {line}" for line in model["damage"].values())]
     files = [f"    {name}: {size / 1e6:.1f} MB" for name, size in model["files"].items()]
-    return [first, f"    parts: {', '.join(model['parts']) or 'none'}", *files]
+    shared = model["parts"].get("autoencoder", {}).get("model")
+    of = [f"    autoencoder: that of {shared}"] if shared else []
+    return [first, f"    parts: {', '.join(model['parts']) or 'none'}", *of, *files]
 
 
 def _weights_lines(model: JsonObject) -> list[str]:

@@ -17,8 +17,9 @@ _NAME = re.compile(r"\w(?:[\w .+()-]*[\w+()-])?")
 
 
 def install(
-    source: Path, name: str, *, to: Path | None = None, replace: bool = False, dtype: torch.dtype = torch.float16
-) -> Path:
+    source: Path, name: str, *, to: Path | None = None, replace: bool = False, dtype: torch.dtype = torch.float16,
+    autoencoder_of: str | None = None,
+) -> Path:  # fmt: skip
     """Copy the model folder `source` (such as runs/NAME/models) to `to` / `name`; return that folder.
 
     Args:
@@ -28,14 +29,18 @@ def install(
         replace: Whether a model of that name may be replaced; it is only once the new one is whole, and what lies
             beside its weights and is not in `source`, such as a card, stays.
         dtype: Of its floating-point weights.
+        autoencoder_of: An installed model of the same latent space, whose autoencoder it shares from now on; None = it
+            keeps its own.
 
     Raises:
         InputError: The name cannot be used, or is taken.
-        ModelFileError: `source` is no whole model.
+        ModelFileError: `source` is no whole model, or its latents are not those of `autoencoder_of`.
         OSError: The folder cannot be written to.
     """
     target = _target(name, to or model_library.user_models(), replace)
     model_folder.load_model(source)
+    if autoencoder_of is not None:
+        model_folder.expect_shareable(source, autoencoder_of)
     aside, old = target.with_name(f".{name}.part"), target.with_name(f".{name}.old")
     for left in (aside, old):
         shutil.rmtree(left, ignore_errors=True)
@@ -46,9 +51,11 @@ def install(
             save_file(tensors, aside / file.name)
         elif file.suffix == ".json":
             shutil.copyfile(file, aside / file.name)
+    if autoencoder_of is not None:
+        model_folder.share_autoencoder(aside, autoencoder_of)
     if target.exists():
         for file in target.iterdir():
-            if not (aside / file.name).exists():
+            if not (aside / file.name).exists() and file.name not in model_folder.FILES:
                 shutil.copyfile(file, aside / file.name)
         target.rename(old)
     aside.rename(target)

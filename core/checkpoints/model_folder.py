@@ -6,6 +6,9 @@ model.json names the parts; each part has its constructor arguments and its file
     text_encoder.safetensors  the text transformer, where there is nothing beside a prompt
     conditioner.safetensors   any other conditioner; "conditioner" in model.json gives its kind
     tokenizer.json            the WordPiece tokenizer of either
+
+Models of one latent space need its autoencoder only once: instead of arguments and a file, the part "autoencoder" may
+name the installed model that has it ("model"), and the latent space that the denoiser was trained in ("space").
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from torch import nn
 from core.checkpoints.build import UNUSABLE, load_into
 from core.checkpoints.conditioner_description import Description, describe, text_arguments
 from core.checkpoints.config_file import LIMIT
+from core.checkpoints.model_library import folders
 from core.conditioning.build import build_conditioner
 from core.conditioning.conditioner import Conditioner, expect
 from core.conditioning.text import END, START, TextEncoder
@@ -36,6 +40,8 @@ from core.models.unet import UNetModel
 from core.models.weightless import weightless
 
 FORMAT, VERSION = "latent-loom-model", 1
+FILES = ("autoencoder.safetensors", "denoiser.safetensors", "text_encoder.safetensors", "conditioner.safetensors",
+         "tokenizer.json", "model.json")  # fmt: skip
 
 
 def save_autoencoder(
@@ -80,12 +86,53 @@ def _save_conditioner(folder: Path, conditioner: Conditioner, dtype: torch.dtype
     _record(folder, "conditioner", asdict(describe(conditioner)))
 
 
+def expect_shareable(folder: Path, name: str) -> None:
+    """Check that a model can use the autoencoder of the installed model `name`.
+
+    Raises:
+        ModelFileError: That model is not installed, or its latents are not those of this one.
+    """
+    _sharing(folder, name, _part(folder, "autoencoder").get("space"))
+
+
+def share_autoencoder(folder: Path, name: str) -> None:
+    """Let a model folder use the autoencoder of the installed model `name`, in place of its own copy.
+
+    Raises:
+        ModelFileError: As for `expect_shareable`.
+    """
+    expect_shareable(folder, name)
+    _record(folder, "autoencoder", {"model": name, "space": _part(folder, "autoencoder").get("space")})
+    (folder / "autoencoder.safetensors").unlink(missing_ok=True)
+
+
+def autoencoder_folder(folder: Path) -> Path:
+    """Return the folder with a model's first stage: itself, or that of the model whose autoencoder it shares.
+
+    Raises:
+        ModelFileError: Its model.json cannot be used, or the other model is not installed or has other latents.
+    """
+    part = _part(folder, "autoencoder")
+    return _sharing(folder, part["model"], part.get("space")) if "model" in part else folder
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files that a model is read from, those of a shared autoencoder included, if it is there."""
+    try:
+        shared = {autoencoder_folder(folder) / name for name in ("model.json", "autoencoder.safetensors")}
+    except ModelFileError:
+        shared = set()
+    own = (file for file in folder.iterdir() if file.suffix in (".json", ".safetensors"))
+    return sorted({*own, *(file for file in shared if file.exists())})
+
+
 def load_autoencoder(folder: Path) -> Autoencoder:
     """Load the first stage of a model folder, float32, in evaluation mode.
 
     Raises:
         ModelFileError: model.json or the weights are missing, damaged, or do not belong together.
     """
+    folder = autoencoder_folder(folder)
     part = _part(folder, "autoencoder")
     try:
         with weightless():  # whatever sizes it names, nothing is allocated before the file's are known
@@ -158,6 +205,27 @@ def read_description(folder: Path) -> dict[str, Any]:
             fix="Update the program, or choose another model.",
         )
     return description
+
+
+def _sharing(folder: Path, name: object, space: object) -> Path:
+    """Return the folder of the installed model `name`, whose own autoencoder has this latent space."""
+    holder = folders().get(name) if isinstance(name, str) else None
+    if holder is None:
+        raise ModelFileError(
+            f"The autoencoder of {folder.name} is missing.",
+            why=f"It is that of the model {name!r}, which is not installed.",
+            fix=f"Install {name} as well: python main.py models PATH --install {name}",
+        )
+    other = _part(holder, "autoencoder")
+    if "model" in other or other.get("space") != space:
+        # The scale in a space was measured on its own autoencoder's latents, so that it tells autoencoders apart.
+        raise ModelFileError(
+            f"The autoencoder of {name} cannot serve {folder.name}.",
+            why=f"{folder.name} was trained in the latent space {space}, not in {other.get('space')}."
+            if "model" not in other else f"{name} has none of its own: it shares that of {other['model']!r}.",
+            fix=f"Install the {name} that belongs to {folder.name}, or train {folder.name} in its latents.",
+        )  # fmt: skip
+    return holder
 
 
 def _part(folder: Path, name: str) -> dict[str, Any]:

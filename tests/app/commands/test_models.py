@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,18 @@ def test_a_model_is_installed_once_and_again_only_on_request(
     assert (tmp_path / "elsewhere" / "fox" / "model.json").exists()
 
 
+def test_a_model_that_shares_an_autoencoder_says_so(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = str(write_model(tmp_path / "models"))
+    assert main([trained, "--install", "fox"]) == 0
+    assert main([trained, "--install", "painter", "--autoencoder-of", "fox"]) == 0
+    assert "autoencoder: that of fox" in capsys.readouterr().out
+    shutil.rmtree(home / "fox")
+    assert guarded(main, [str(home / "painter")]) == 1
+    assert "Install fox as well" in capsys.readouterr().err
+
+
 def test_a_place_that_cannot_be_written_to_is_told_in_three_parts(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +97,9 @@ def test_a_place_that_cannot_be_written_to_is_told_in_three_parts(
     assert "--to DIR" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("more", [["--replace"], ["--to", "elsewhere"], ["--install", "fox"]])
+@pytest.mark.parametrize(
+    "more", [["--replace"], ["--to", "elsewhere"], ["--autoencoder-of", "fox"], ["--install", "fox"]]
+)
 def test_what_belongs_to_installing_needs_the_rest(more: list[str]) -> None:
     with pytest.raises(SystemExit):
         main(more)

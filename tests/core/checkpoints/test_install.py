@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from safetensors.torch import load_file
 
 from core.checkpoints import model_library
 from core.checkpoints.install import install
-from core.checkpoints.model_folder import load_model
+from core.checkpoints.model_folder import files_of, load_model
 from core.errors import InputError, ModelFileError
 from tests.core.checkpoints.own_model import write_model
 
@@ -86,3 +87,59 @@ def test_a_model_that_is_not_whole_leaves_nothing_behind(tmp_path: Path, home: P
     with pytest.raises(ModelFileError):
         install(broken, "fox")
     assert not home.exists()
+
+
+def test_a_family_shares_the_autoencoder_of_one(trained: Path, home: Path) -> None:
+    install(trained, "fox")
+    folder = install(trained, "painter", autoencoder_of="fox")
+    assert not (folder / "autoencoder.safetensors").exists()
+    assert home / "fox" / "autoencoder.safetensors" in files_of(folder)
+    mine, whole = load_model(folder).autoencoder, load_model(home / "fox").autoencoder
+    assert mine.space == whole.space
+    for name, tensor in mine.module.state_dict().items():
+        assert torch.equal(tensor, whole.module.state_dict()[name])
+
+
+def test_a_copy_is_left_out_once_the_autoencoder_is_shared(trained: Path) -> None:
+    install(trained, "fox")
+    install(trained, "painter")
+    folder = install(trained, "painter", autoencoder_of="fox", replace=True)
+    assert not (folder / "autoencoder.safetensors").exists()
+    load_model(folder)
+
+
+def test_an_autoencoder_that_is_not_there_is_not_shared(trained: Path, home: Path) -> None:
+    with pytest.raises(ModelFileError, match="is missing") as refused:
+        install(trained, "painter", autoencoder_of="fox")
+    assert "--install fox" in refused.value.fix
+    assert not home.exists()
+
+
+def test_an_autoencoder_of_other_latents_is_not_shared(trained: Path, home: Path) -> None:
+    other = install(trained, "fox")
+    about = json.loads((other / "model.json").read_text())
+    about["autoencoder"]["space"]["scale"] = 0.31
+    (other / "model.json").write_text(json.dumps(about))
+    with pytest.raises(ModelFileError, match="cannot serve") as refused:
+        install(trained, "painter", autoencoder_of="fox")
+    assert "0.31" in refused.value.why
+
+
+def test_an_autoencoder_is_shared_with_the_one_that_has_it_only(trained: Path, home: Path) -> None:
+    install(trained, "fox")
+    install(trained, "painter", autoencoder_of="fox")
+    with pytest.raises(ModelFileError, match="cannot serve") as refused:
+        install(trained, "third", autoencoder_of="painter")
+    assert "shares that of 'fox'" in refused.value.why
+
+
+@pytest.mark.parametrize("named", ["nobody", 3, None, ["fox"]])
+def test_a_folder_that_names_a_wrong_autoencoder_is_told(trained: Path, home: Path, named: object) -> None:
+    install(trained, "fox")
+    folder = install(trained, "painter", autoencoder_of="fox")
+    about = json.loads((folder / "model.json").read_text())
+    about["autoencoder"]["model"] = named
+    (folder / "model.json").write_text(json.dumps(about))
+    with pytest.raises(ModelFileError, match="autoencoder of painter is missing"):
+        load_model(folder)
+    assert folder / "denoiser.safetensors" in files_of(folder)
