@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -75,6 +75,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
     ActionSpec("shortcuts", "Help", "Shortcuts", "?"),
 )
+_MENUS = {
+    True: ("paint", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "mute", "bypass", "|", "frame", "run_to"),
+    False: ("add", "paste", "note", "|", "tidy", "fit", "run"),
+}
+"""What the canvas' context menu offers where something is selected, and where nothing is."""
 _SEPARATED = ("settings", "quit", "cut", "mute", "align_left", "add", "library", "tour")
 
 
@@ -123,6 +128,18 @@ def add_recent_menu(after: QAction, fill: Callable[[QMenu], None]) -> QMenu:
     actions = menu.actions()
     menu.insertMenu(actions[actions.index(after) + 1], recent)
     return recent
+
+
+def ask_on_canvas(parent: QWidget, actions: dict[str, QAction], at: QPoint, *, selected: bool) -> None:
+    """Show the canvas' context menu at a place on the screen and wait for an answer."""
+    menu = QMenu(parent)
+    for name in _MENUS[selected]:
+        if name == "|":
+            menu.addSeparator()
+        else:
+            menu.addAction(actions[name])
+    menu.exec(at)
+    menu.deleteLater()
 
 
 def make_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:

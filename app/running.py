@@ -9,25 +9,23 @@ from PySide6.QtCore import QObject, QTimer
 from app.document import Document
 from app.freshness import Freshness
 from app.runtime.monitor import RunMonitor
-from app.runtime.worker import Worker
-from core.events import RunQueued
+from app.runtime.run_queue import RunQueue
 
 _PAUSE_MS = 350
 """Live mode waits this long for a further change: a slider that is dragged starts one run, not fifty."""
 
 
 class Running(QObject):
-    """Decides when the worker runs the document.
+    """Decides when the document is run.
 
     Attributes:
-        ready: Whether the engine is there.
         live: Whether each change that matters starts a run.
     """
 
-    def __init__(self, document: Document, freshness: Freshness, monitor: RunMonitor, worker: Worker) -> None:
+    def __init__(self, document: Document, freshness: Freshness, monitor: RunMonitor, queue: RunQueue) -> None:
         super().__init__(document)
-        self._document, self._freshness, self._monitor, self._worker = document, freshness, monitor, worker
-        self.ready = self.live = False
+        self._document, self._freshness, self._monitor, self._queue = document, freshness, monitor, queue
+        self.live = False
         self._ran: dict[str, int] = {}
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -48,10 +46,18 @@ class Running(QObject):
 
     def queue(self, targets: tuple[str, ...] | None = None) -> None:
         """Run the workflow as it is now, after the runs that go on or wait."""
-        if self.ready:
+        if self._queue.ready:
             self._ran = self._freshness.prints
-            self._monitor.take(RunQueued())  # at once, so that a second click cannot start a second run
-            self._worker.run(self._document.workflow, targets=targets)
+            self._queue.submit(self._monitor.take, self._document.workflow, targets)
+
+    def cancel(self) -> None:
+        """Stop the document's run at its next step, and those of its runs that wait."""
+        self._queue.cancel(self._monitor.take)
+
+    def abandon(self) -> None:
+        """Stop everything: the document is closed."""
+        self.live = False
+        self._queue.abandon(self._monitor.take)
 
     def turn_live(self) -> None:
         """Start or stop running after each change."""
@@ -60,9 +66,9 @@ class Running(QObject):
         self._note()
 
     def _note(self) -> None:
-        if self.live and self.ready and self._freshness.prints != self._ran:
+        if self.live and self._queue.ready and self._freshness.prints != self._ran:
             if self._monitor.running:
-                self._worker.cancel()  # its result would be out of date
+                self.cancel()  # its result would be out of date
             elif not self._pause.isActive():
                 self._pause.start()
 

@@ -91,6 +91,11 @@ class Settings:
         """Where the program keeps what it writes for itself: beside the preferences."""
         return Path(self._store.fileName()).parent
 
+    @property
+    def unsaved_folder(self) -> Path:
+        """Where the journals of unsaved edits lie."""
+        return self.data_folder / "unsaved"
+
     def flush(self) -> None:
         """Write to disk now."""
         self._store.sync()

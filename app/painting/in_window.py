@@ -9,7 +9,6 @@ from PySide6.QtGui import QImage
 
 from app.editor.placement import free_place
 from app.runtime.messages import EngineReady
-from core.events import RunQueued
 from core.graph.workflow import Point
 
 if TYPE_CHECKING:
@@ -37,17 +36,13 @@ class Painting(QObject):
     def open_selected(self) -> None:
         """Paint on the selected node, else on the node whose picture is shown."""
         selected = self._window.canvas.selected()
-        nodes = selected if len(selected) == 1 else [self._window.monitor.pictured]
-        if nodes[0] in self._window.document.workflow.nodes:
-            self.open(nodes[0])
-
-    def open_pictured(self) -> None:
-        """Paint on the picture that is shown."""
-        if self._window.monitor.pictured in self._window.document.workflow.nodes:
-            self.open(self._window.monitor.pictured)
+        self.open(selected[0] if len(selected) == 1 else "")
 
     def open(self, node: str) -> None:
-        """Paint on a node, or on the picture that it makes."""
+        """Paint on a node, or on the picture that it makes; "" = on the picture that is shown."""
+        node = node or self._window.monitor.pictured
+        if node not in self._window.document.workflow.nodes:
+            return
         if self.desk is None:
             self.desk = self._make_desk()
         self.desk.open(node)
@@ -59,10 +54,7 @@ class Painting(QObject):
 
     def run_to(self, node: str) -> None:
         """Run as far as a node, if the engine is free."""
-        window = self._window
-        if window.engine_ready and not window.monitor.running:
-            window.monitor.take(RunQueued())
-            window.worker.run(window.document.workflow, targets=(node,))
+        self._window.running.run_to((node,))
 
     def place_beside(self, node: str) -> Point:
         """Where there is room for a card near another."""

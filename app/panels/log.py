@@ -12,6 +12,8 @@ from app.panels.widgets import panel_header, small_button
 from app.theme import theme
 
 _LIMIT = 500
+PLAIN = "text_muted"
+"""The colour of a line that is neither good nor bad news."""
 
 
 class LogPanel(QWidget):
@@ -32,7 +34,7 @@ class LogPanel(QWidget):
         layout.addWidget(panel_header("LOG", small_button("reset", "Clear the log", self._list.clear)))
         layout.addWidget(self._list, 1)
 
-    def say(self, text: str, color: str = "text_muted") -> None:
+    def say(self, text: str, color: str = PLAIN) -> None:
         """Add a line in a colour of the theme; the oldest go when there are too many."""
         item = QListWidgetItem(f"{datetime.now():%H:%M:%S}   {text}")
         item.setForeground(QBrush(theme().color(color)))

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from app.editor.canvas import Canvas
 from app.editor.card_state import readable_seconds
 from app.freshness import Freshness, Snapshot
-from app.panels.log import LogPanel
+from app.panels.log import PLAIN
 from app.panels.preview import PreviewPanel
 from app.problems import Problems
 from app.runtime.messages import PictureMade
@@ -47,17 +47,17 @@ class RunMonitor(QObject):
     Signals:
         changed(): `running` or the status text changed.
         failed(LoomError): A run could not be finished.
+        told(str, str): Something worth a line in the log, and its colour.
     """
 
     changed = Signal()
     failed = Signal(object)
+    told = Signal(str, str)
 
-    def __init__(
-        self, freshness: Freshness, problems: Problems, canvas: Canvas, preview: PreviewPanel, log: LogPanel
-    ) -> None:
-        super().__init__()
+    def __init__(self, freshness: Freshness, problems: Problems, canvas: Canvas, preview: PreviewPanel) -> None:
+        super().__init__(canvas)
         self._freshness, self._problems = freshness, problems
-        self._canvas, self._preview, self._log = canvas, preview, log
+        self._canvas, self._preview = canvas, preview
         self._queued: deque[Snapshot] = deque()
         self._last = Snapshot()
         self._started: float | None = None
@@ -129,7 +129,7 @@ class RunMonitor(QObject):
             case NodeNoted():
                 self._noted[message.node] = f"{self._noted.get(message.node, '')} {message.text}".strip()
                 self._show(message.node, note=self._noted[message.node])
-                self._log.say(f"{self._title(message.node)}: {message.text}", "warning")
+                self.told.emit(f"{self._title(message.node)}: {message.text}", "warning")
             case NodeFinished():
                 self._finish_node(message)
             case PictureMade():
@@ -164,7 +164,7 @@ class RunMonitor(QObject):
         self.written.clear()
         for node in self._canvas.view.cards:
             self._canvas.show_run(node, phase="waiting", seconds=None, done=0, total=0)
-        self._log.say("Run started")
+        self.told.emit("Run started", PLAIN)
 
     def _show(self, node: str, **change: Any) -> None:
         """Show a part of this run on a node's card, and whether the node is still as the run took it."""
@@ -203,9 +203,9 @@ class RunMonitor(QObject):
         self.written.update(dict.fromkeys(event.written, not event.cached))
         if not event.cached:
             took = readable_seconds(event.seconds)
-            self._log.say(f"{self._title(event.node)}: {event.summary or 'done'}, {took}")
+            self.told.emit(f"{self._title(event.node)}: {event.summary or 'done'}, {took}", PLAIN)
             for path in event.written:
-                self._log.say(f"Saved {path}", "success")
+                self.told.emit(f"Saved {path}", "success")
 
     def _step(self, event: StepTaken) -> None:
         image = to_image(event.preview)
@@ -242,7 +242,7 @@ class RunMonitor(QObject):
                 self._canvas.show_run(node, phase="idle")
         if not self._queued:
             self._timer.stop()
-        self._log.say(text, color)
+        self.told.emit(text, color)
 
     def _title(self, node: str) -> str:
         card = self._canvas.view.cards.get(node)

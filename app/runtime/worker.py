@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -43,7 +43,7 @@ class _Run:
     workflow: Workflow
     targets: tuple[str, ...] | None
     output_folder: Path
-    cancel: CancelToken = field(default_factory=CancelToken)
+    cancel: CancelToken
 
 
 class Worker:
@@ -78,10 +78,18 @@ class Worker:
         self._thread.start()
 
     def run(
-        self, workflow: Workflow, *, targets: tuple[str, ...] | None = None, output_folder: Path = Path("output")
+        self,
+        workflow: Workflow,
+        *,
+        targets: tuple[str, ...] | None = None,
+        output_folder: Path = Path("output"),
+        cancel: CancelToken | None = None,
     ) -> None:
-        """Queue a run of a copy of `workflow` as it is now. The caller knows that it is queued: no event says so."""
-        run = _Run(workflow.copy(), targets, output_folder)
+        """Queue a run of a copy of `workflow` as it is now. The caller knows that it is queued: no event says so.
+
+        `cancel` stops this one run.
+        """
+        run = _Run(workflow.copy(), targets, output_folder, cancel or CancelToken())
         with self._lock:
             if self._closed:
                 return

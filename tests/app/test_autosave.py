@@ -124,7 +124,7 @@ def test_saving_and_closing_leave_no_journal(open_window: OpenWindow, qtbot: QtB
     window.document.save(tmp_path / "saved.json")
     assert not list(folder.iterdir())
     window.document.do(SetSetting("steps", "count", 8))
-    window.files.autosave.begin()
+    window.file.autosave.begin()
     window.document.history.mark_clean()
     window.close()
     assert not list(folder.iterdir())
@@ -152,9 +152,9 @@ def test_a_file_that_another_program_changes_is_told_and_loaded_on_request(
     assert path is not None
     time.sleep(0.02)
     workflow_file.save(Workflow("theirs"), path)
-    qtbot.waitUntil(lambda: not window.files.offer.isHidden())
-    assert "another program" in window.files.offer.text
-    window.files.offer.buttons[1].click()
+    qtbot.waitUntil(lambda: not window.file.offer.isHidden())
+    assert "another program" in window.file.offer.text
+    window.file.offer.buttons[1].click()
     assert window.document.workflow.title == "theirs"
 
 
@@ -164,4 +164,4 @@ def test_ones_own_save_is_no_change_by_another(open_window: OpenWindow, qtbot: Q
     window.document.do(SetTitle("mine"))
     window.document.save(window.document.path)
     qtbot.wait(400)
-    assert window.files.offer.isHidden()
+    assert window.file.offer.isHidden()

@@ -189,7 +189,7 @@ def test_a_file_that_cannot_be_read_is_refused_without_asking_for_unsaved_change
 ) -> None:
     window = open_window()
     window.document.do(SetSetting("amount", "value", 4))
-    monkeypatch.setattr(window.files, "may_leave", lambda: pytest.fail("it asked"))
+    monkeypatch.setattr(window.file, "may_leave", lambda: pytest.fail("it asked"))
     path = tmp_path / "dropped"
     if kind == "folder":
         path.mkdir()
@@ -208,7 +208,7 @@ def test_opening_the_same_file_again_after_saving_shows_what_was_saved(
     path = window.document.path
     assert path is not None
     window.document.do(SetSetting("amount", "value", 4))
-    monkeypatch.setattr(window.files, "may_leave", window.files.save)
+    monkeypatch.setattr(window.file, "may_leave", window.file.save)
     window.files.open(path)
     assert window.document.workflow.nodes["amount"].settings["value"] == 4
     monkeypatch.undo()
