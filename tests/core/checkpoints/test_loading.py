@@ -231,12 +231,12 @@ def test_a_first_mismatch_is_named_with_the_likely_family_before_weights_are_rea
     name = f"{UNET}output_blocks.5.0.out_layers.3.weight"
     tensors[name] = torch.empty(3, 3, device="meta")
     path = files.write_sparse(tmp_path / "odd.safetensors", tensors)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ModelFileError) as caught:
         load_checkpoint(path)
     assert f"{name} is [3, 3], the model needs [1280, 1280, 3, 3]" in caught.value.why
     assert "Stable Diffusion 1" in caught.value.fix
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5, "reading its gigabytes would take longer than this"
 
 
 def test_a_missing_part_is_named(tmp_path: Path) -> None:

