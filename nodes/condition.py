@@ -32,13 +32,14 @@ def text_prompt(
     Each word becomes tokens that the UNet's cross-attention looks at. (Brackets) strengthen words, [these] weaken
     them, (this:1.3) gives the strength; write \\( and \\) for brackets themselves. A prompt longer than the text
     encoder reads at once is read in parts; BREAK begins a new part. An empty prompt is the null condition: connect
-    one to a denoiser's negative input for classifier-free guidance.
+    one to a denoiser's negative input for classifier-free guidance. A model that can be told boxes as well is told
+    none, unless this is combined with a layout.
     """
     with torch.no_grad():
         encoder = expect(text_encoder, PromptEncoder, "text_encoder")  # type: ignore[type-abstract]
         if isinstance(encoder, TextEncoder) and (words := encoder.unlearnt_words(text)):
             run.note(f"Not among this model's words: {', '.join(words)}.")
-        return encoder.encode([text])
+        return text_encoder.telling(encoder, encoder.encode([text]))
 
 
 @node(id="loom.condition.class", title="Class", category="Condition")
@@ -49,7 +50,8 @@ def class_label(
 ) -> Conditioning:
     """Choose the class of the picture, for a model that was trained with classes."""
     with torch.no_grad():
-        return expect(conditioner, ClassEmbedder, "conditioner").encode([label])
+        embedder = expect(conditioner, ClassEmbedder, "conditioner")
+        return conditioner.telling(embedder, embedder.encode([label]))
 
 
 @node(id="loom.condition.null", title="No condition", category="Condition")

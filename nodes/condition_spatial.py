@@ -41,7 +41,8 @@ def boxes(
 def layout_condition(conditioner: Conditioner, layout: Layout) -> Conditioning:
     """Condition on where things are, for a model that was trained with boxes."""
     with torch.no_grad():
-        return expect(conditioner, LayoutEncoder, "conditioner").encode([layout])
+        encoder = expect(conditioner, LayoutEncoder, "conditioner")
+        return conditioner.telling(encoder, encoder.encode([layout]))
 
 
 @node(id="loom.mask.from_image", title="Mask from image", category="Mask")
@@ -87,7 +88,8 @@ def semantic_map_from_image(image: Image) -> SemanticMap:
 def semantic_map_condition(conditioner: Conditioner, semantic_map: SemanticMap) -> Conditioning:
     """Condition on what each part of the picture should be, for a model that was trained with semantic maps."""
     with torch.no_grad():
-        return expect(conditioner, SpatialRescaler, "conditioner").encode(semantic_map)
+        rescaler = expect(conditioner, SpatialRescaler, "conditioner")
+        return conditioner.telling(rescaler, rescaler.encode(semantic_map))
 
 
 @node(id="loom.condition.low_resolution", title="Low-resolution picture", category="Condition")
@@ -106,5 +108,6 @@ def low_resolution(
     """
     for member in conditioner.members:
         if isinstance(member, ImageConcatWithNoiseAugmentation):
-            return member.encode(image, noise_level, seed)
-    return expect(conditioner, LowResolution, "conditioner").encode(image)
+            return conditioner.telling(member, member.encode(image, noise_level, seed))
+    small = expect(conditioner, LowResolution, "conditioner")
+    return conditioner.telling(small, small.encode(image))

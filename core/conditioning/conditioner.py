@@ -41,6 +41,10 @@ class Conditioner(nn.Module):
             fix="Leave the negative input empty, or connect an empty prompt.", port="conditioner",
         )  # fmt: skip
 
+    def telling(self, member: ItemConditioner, condition: Conditioning) -> Conditioning:
+        """Return a condition that one of the members made as a condition of the whole: the others tell nothing."""
+        return condition
+
     @property
     def device(self) -> torch.device:
         """Where its weights are; the CPU if it has none."""

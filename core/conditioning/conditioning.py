@@ -9,7 +9,7 @@ Letters: b batch, n tokens, d width of a token, e width of the vector, c channel
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -27,12 +27,15 @@ class Conditioning:
         vector: Added to the time embedding: vectors [b, e], or whole-numbered classes [b]; or None.
         summary: A few words for people, such as the prompt.
         concat: Concatenated with the noisy latent, [b, c, h, w], or None.
+        untold: Where only some kinds of conditions of a mixed model are told: the null conditions of the others by
+            kind, each a batch of one. None = nothing is known of the model.
     """
 
     tokens: Tensor | None = None
     vector: Tensor | None = None
     summary: str = ""
     concat: Tensor | None = None
+    untold: Mapping[str, Conditioning] | None = None
 
     def loom_summary(self) -> str:
         """Return a line for people."""
@@ -54,6 +57,14 @@ class Conditioning:
             )
         joined = (_cat(a, b) for a, b in pairs)
         return Conditioning(next(joined), next(joined), self.summary, next(joined))
+
+    def whole(self) -> Conditioning:
+        """Return these conditions with the null conditions of what is untold, as the denoiser was trained with them."""
+        batch = max((len(part) for part in (self.tokens, self.vector, self.concat) if part is not None), default=1)
+        made = replace(self, untold=None)
+        for null in (self.untold or {}).values():
+            made = made.beside(null.repeated(batch))
+        return replace(made, summary=self.summary)
 
     def repeated(self, count: int) -> Conditioning:
         """Return this single condition as a batch of `count`; a batch of `count` stays as it is.
@@ -84,7 +95,8 @@ class Conditioning:
     def beside(self, other: Conditioning) -> Conditioning:
         """Mix two conditions of one denoiser: both apply.
 
-        Tokens follow one another, maps are stacked on their channels, vectors are laid end to end.
+        Tokens follow one another, maps are stacked on their channels, vectors are laid end to end; untold is what both
+        leave untold.
 
         Raises:
             InputError: Their sizes do not allow it, or both give a class.
@@ -102,6 +114,7 @@ class Conditioning:
                 _cat(self.vector, other.vector, -1),
                 " + ".join(filter(None, (self.summary, other.summary))),
                 _cat(self.concat, other.concat, 1),
+                _both(self.untold, other.untold),
             )
         except RuntimeError as error:
             raise InputError(
@@ -127,17 +140,25 @@ class Conditioning:
                 )
         blends = [None if a is None or b is None else torch.lerp(a, b, share) for a, b in pairs]
         summary = f"{1 - share:.0%} {self.summary}, {share:.0%} {other.summary}"
-        return Conditioning(blends[0], blends[1], summary, blends[2])
+        return Conditioning(blends[0], blends[1], summary, blends[2], self.untold)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Conditioning:
         parts = (None if part is None else change(part) for part in (self.tokens, self.vector, self.concat))
         tokens, vector, concat = parts
-        return Conditioning(tokens, vector, self.summary, concat)
+        return Conditioning(tokens, vector, self.summary, concat, self.untold)
 
     def _shapes(self) -> str:
         named = (("tokens", self.tokens), ("a vector", self.vector), ("a map", self.concat))
         shapes = [f"{name} of {tuple(part.shape)}" for name, part in named if part is not None]
         return "a condition with " + (" and ".join(shapes) or "nothing")
+
+
+def _both(
+    a: Mapping[str, Conditioning] | None, b: Mapping[str, Conditioning] | None
+) -> Mapping[str, Conditioning] | None:  # fmt: skip
+    if a is None or b is None:
+        return b if a is None else a
+    return {kind: null for kind, null in a.items() if kind in b}
 
 
 def _cat(a: Tensor | None, b: Tensor | None, axis: int = 0) -> Tensor | None:

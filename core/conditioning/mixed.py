@@ -6,6 +6,7 @@ Rombach et al. (arXiv 2112.10752), section 3.3: cross-attention and concatenatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import cast
 
@@ -36,6 +37,11 @@ class MixedConditioner(Conditioner):
     def has_null(self) -> bool:  # type: ignore[override]
         """Whether guidance can leave out any of them."""
         return any(part.has_null for part in self.members)
+
+    def telling(self, member: ItemConditioner, condition: Conditioning) -> Conditioning:
+        """Return a condition that one part made with the null conditions of those others that have one."""
+        others = ((name, cast(ItemConditioner, part)) for name, part in self.parts.items() if part is not member)
+        return replace(condition, untold={name: part.null() for name, part in others if part.has_null})
 
     def forward(self, items: Sequence[Tensor]) -> Conditioning:
         """Make conditions from a batch of items for each part."""

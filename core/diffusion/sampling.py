@@ -208,8 +208,8 @@ def _noise(latent: Latent, purpose: str) -> NoiseSource:
 
 
 def _model(denoiser: Denoiser, guidance: Guidance, count: int, device: torch.device, windows: Windows | None) -> Model:
-    positive = guidance.positive.repeated(count).to(device)
-    negative = None if guidance.negative is None else guidance.negative.repeated(count).to(device)
+    positive = guidance.positive.whole().repeated(count).to(device)
+    negative = None if guidance.negative is None else guidance.negative.whole().repeated(count).to(device)
     low, high = (share * denoiser.schedule.timesteps for share in guidance.interval)
     interval = ALWAYS if guidance.interval == (0.0, 1.0) else (low, high)
     return denoiser.guided(

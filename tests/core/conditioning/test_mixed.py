@@ -7,6 +7,7 @@ import torch
 
 from core.conditioning.class_label import ClassEmbedder
 from core.conditioning.conditioner import expect
+from core.conditioning.conditioning import Conditioning
 from core.conditioning.inpainting import Inpainting
 from core.conditioning.mixed import MixedConditioner
 from core.conditioning.spatial import LowResolution, SpatialRescaler
@@ -45,3 +46,50 @@ def test_guidance_leaves_out_what_can_be_left_out(mixed: MixedConditioner) -> No
     assert torch.equal(null.tokens, alone.tokens)
     with pytest.raises(InputError, match="no null condition for low-resolution pictures"):
         MixedConditioner({"small": LowResolution()}).null()
+
+
+def tokens(condition: Conditioning) -> torch.Tensor:
+    assert condition.tokens is not None
+    return condition.tokens
+
+
+@pytest.fixture
+def told_two() -> MixedConditioner:
+    """Classes of two kinds, each a token, so that either can be told alone."""
+    return MixedConditioner({"class": ClassEmbedder(8, 4), "other": ClassEmbedder(8, 3)})
+
+
+def test_what_one_part_tells_is_completed_by_what_the_others_say_of_nothing(told_two: MixedConditioner) -> None:
+    first, second = told_two.members
+    alone = told_two.telling(first, first(torch.tensor([1])))
+    wanted = torch.cat([tokens(first(torch.tensor([1]))), tokens(second.null())], dim=1)
+    assert torch.equal(tokens(alone.whole()), wanted)
+    assert torch.equal(tokens(alone.repeated(3).whole()), wanted.expand(3, -1, -1))
+    assert torch.equal(tokens(alone.whole().whole()), wanted)
+
+
+def test_what_both_parts_tell_is_complete(told_two: MixedConditioner) -> None:
+    first, second = told_two.members
+    one, two = torch.tensor([1]), torch.tensor([2])
+    both = told_two.telling(first, first(one)).beside(told_two.telling(second, second(two)))
+    assert torch.equal(tokens(both.whole()), tokens(told_two([one, two])))
+
+
+def test_two_conditions_of_one_part_leave_the_other_untold(told_two: MixedConditioner) -> None:
+    first = told_two.members[0]
+    one, two = (told_two.telling(first, first(torch.tensor([number]))) for number in (0, 1))
+    assert tokens(one.beside(two).whole()).shape == (1, 3, 8)
+    assert tokens(one.blended(two, 0.5).whole()).shape == (1, 2, 8)
+    foreign = SpatialRescaler(1, in_channels=2)(torch.rand(1, 2, 8, 8))
+    assert torch.equal(tokens(foreign.beside(one).whole()), tokens(one.whole()))
+
+
+def test_a_part_without_a_null_condition_stays_missing(mixed: MixedConditioner) -> None:
+    embedder = mixed.members[0]
+    assert mixed.telling(embedder, embedder(torch.tensor([1]))).whole().concat is None
+
+
+def test_a_single_conditioner_has_nothing_untold() -> None:
+    embedder = ClassEmbedder(8, 4)
+    made = embedder(torch.tensor([1]))
+    assert embedder.telling(embedder, made) is made
