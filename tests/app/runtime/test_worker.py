@@ -30,7 +30,7 @@ class Inbox:
 
     def wait_for(self, kind: type, count: int = 1) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self.count(kind) >= count, timeout=10), self.messages
+            assert self._changed.wait_for(lambda: self.count(kind) >= count, timeout=60), self.messages
 
     def count(self, kind: type) -> int:
         return sum(isinstance(message, kind) for message in self.messages)

@@ -64,7 +64,7 @@ def open_page(qtbot: QtBot, qapp: Any, runs: Path) -> Iterator[Callable[[], Trai
         pages.append(page)
         page.resize(1280, 700)
         page.show()
-        qtbot.waitUntil(lambda: page.curves is not None, timeout=30_000)
+        qtbot.waitUntil(lambda: page.curves is not None)
         return page
 
     yield make

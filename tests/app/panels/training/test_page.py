@@ -56,18 +56,18 @@ def test_runs_are_found_and_the_newest_is_shown(open_page: OpenPage, make_run: M
 def test_curves_grow_with_the_run_and_a_zoom_stays(open_page: OpenPage, make_run: MakeRun, qtbot: QtBot) -> None:
     run = make_run("one", 20)
     page = open_page()
-    qtbot.waitUntil(lambda: shown_steps(page) == list(range(1, 21)), timeout=10_000)
+    qtbot.waitUntil(lambda: shown_steps(page) == list(range(1, 21)))
     assert page.curves is not None
     plot = page.curves.plots["loss"]
     plot.plot.getViewBox().setXRange(5, 10, padding=0)
     plot.plot.getViewBox().sigRangeChangedManually.emit([True, False])
     for step in range(21, 31):
         run.metric(phase="first_stage", step=step, loss=1.0)
-    qtbot.waitUntil(lambda: page.curves is not None and page.curves.newest("loss") == [1.0], timeout=10_000)
+    qtbot.waitUntil(lambda: page.curves is not None and page.curves.newest("loss") == [1.0])
     assert plot.steps() == pytest.approx((5, 10), abs=0.2)
     assert page.curves.plots["l1"].steps() == pytest.approx((5, 10), abs=0.3)
     QTest.mouseClick(page.curves.all, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: shown_steps(page)[-1:] == [30], timeout=10_000)
+    qtbot.waitUntil(lambda: shown_steps(page)[-1:] == [30])
     assert plot.steps()[1] >= 30
 
 
@@ -77,13 +77,11 @@ def test_curves_that_came_out_of_sight_are_drawn_when_they_are_seen(
     page = open_page()
     page.tabs.setCurrentIndex(3)
     make_run("one", 20)
-    qtbot.waitUntil(
-        lambda: page.curves is not None and page.curves.newest("loss") == [pytest.approx(0.05)], timeout=10_000
-    )
+    qtbot.waitUntil(lambda: page.curves is not None and page.curves.newest("loss") == [pytest.approx(0.05)])
     qtbot.wait(100)
     assert shown_steps(page) == []
     page.tabs.setCurrentIndex(0)
-    qtbot.waitUntil(lambda: shown_steps(page) == list(range(1, 21)), timeout=10_000)
+    qtbot.waitUntil(lambda: shown_steps(page) == list(range(1, 21)))
 
 
 def test_several_runs_are_drawn_over_each_other_and_compared(
@@ -94,7 +92,7 @@ def test_several_runs_are_drawn_over_each_other_and_compared(
     page = open_page()
     qtbot.waitUntil(lambda: page.runs.rows.count() == 2)
     page.runs.rows.selectAll()
-    qtbot.waitUntil(lambda: page.curves is not None and len(page.curves.newest("loss")) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: page.curves is not None and len(page.curves.newest("loss")) == 2)
     names = {page.settings.table.item(row, 0).text() for row in range(page.settings.table.rowCount())}
     assert names == {"name", "first_stage.steps"}
 
@@ -111,13 +109,13 @@ def test_the_settings_of_a_run_that_just_began_are_shown_as_soon_as_they_are_wri
     assert page.settings.table.rowCount() == 0
     (run.path / "config.toml").write_text(settings)
     run.status(state="training", phase="first_stage", step=1, steps=20)
-    qtbot.waitUntil(lambda: page.settings.table.rowCount() == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: page.settings.table.rowCount() == 3)
 
 
 def test_a_log_axis_shows_logarithms(open_page: OpenPage, make_run: MakeRun, qtbot: QtBot) -> None:
     make_run("one", 100)
     page = open_page()
-    qtbot.waitUntil(lambda: len(shown_steps(page)) == 100, timeout=10_000)
+    qtbot.waitUntil(lambda: len(shown_steps(page)) == 100)
     assert page.curves is not None
     page.curves.smoothing.setValue(0)
     QTest.mouseClick(page.curves.log_axis, Qt.MouseButton.LeftButton)
@@ -144,7 +142,7 @@ def test_a_death_is_shown_within_a_second(open_page: OpenPage, make_run: MakeRun
     qtbot.waitUntil(lambda: page.header.text == "Training · Autoencoder 3 / 9")
     process.kill()
     process.wait()
-    qtbot.waitUntil(lambda: page.header.text.startswith("Died"), timeout=20_000)
+    qtbot.waitUntil(lambda: page.header.text.startswith("Died"))
     assert "did not say that it ended" in page.header.banner.text
     assert page.header.buttons["resume"].isVisible()
     assert not page.header.buttons["pause"].isVisible()
@@ -158,7 +156,7 @@ def test_a_run_that_was_killed_before_its_folder_was_made_is_begun_again(
     first = page.steering.processes[0]
     first.kill()
     first.wait()
-    qtbot.waitUntil(lambda: page.header.text.startswith("Died"), timeout=20_000)
+    qtbot.waitUntil(lambda: page.header.text.startswith("Died"))
     assert not (runs / "tiny" / "config.toml").exists()
     QTest.mouseClick(page.header.buttons["resume"], Qt.MouseButton.LeftButton)
     assert page.steering.processes[-1].args == first.args

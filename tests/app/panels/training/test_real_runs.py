@@ -41,14 +41,14 @@ def begin(page: TrainingPage, qtbot: QtBot, toml: str) -> None:
 def test_both_stages_are_trained_through_the_page(open_page: OpenPage, runs: Path, tiny: str, qtbot: QtBot) -> None:
     page = open_page()
     begin(page, qtbot, tiny)
-    qtbot.waitUntil(lambda: page.header.state is not None and page.header.state.alive, timeout=20_000)
+    qtbot.waitUntil(lambda: page.header.state is not None and page.header.state.alive)
     qtbot.waitUntil(lambda: page.header.text == "Finished", timeout=PATIENCE_MS)
     assert page.curves is not None
     phases = page.curves.phases
-    qtbot.waitUntil(lambda: phases.count() == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: phases.count() == 2)
     assert [phases.itemText(index) for index in range(2)] == ["Autoencoder", "Diffusion"]
-    qtbot.waitUntil(lambda: page.samples.step == 4 and page.samples.ema.image is not None, timeout=20_000)
-    qtbot.waitUntil(page.header.buttons["promote"].isVisible, timeout=20_000)
+    qtbot.waitUntil(lambda: page.samples.step == 4 and page.samples.ema.image is not None)
+    qtbot.waitUntil(page.header.buttons["promote"].isVisible)
     assert read_state(runs / "tiny").state == "finished"
     check_promotion(page, qtbot)
 
@@ -125,19 +125,19 @@ def test_a_run_is_paused_killed_resumed_and_stopped_through_the_page(
 
     qtbot.waitUntil(lambda: says("Training"), timeout=PATIENCE_MS)
     click("pause")
-    qtbot.waitUntil(lambda: says("Paused"), timeout=20_000)
+    qtbot.waitUntil(lambda: says("Paused"))
     assert read_state(runs / "tiny").state == "paused"
     click("resume")
-    qtbot.waitUntil(lambda: says("Training"), timeout=20_000)
+    qtbot.waitUntil(lambda: says("Training"))
     qtbot.waitUntil(lambda: read_state(runs / "tiny").step > 40, timeout=PATIENCE_MS)
     state = read_state(runs / "tiny")
     os.kill(state.pid, signal.SIGKILL)
-    qtbot.waitUntil(lambda: says("Died"), timeout=20_000)
+    qtbot.waitUntil(lambda: says("Died"))
     click("resume")
     qtbot.waitUntil(lambda: says("Training"), timeout=PATIENCE_MS)
     assert read_state(runs / "tiny").step >= 20
     click("stop")
-    qtbot.waitUntil(lambda: says("Stopped"), timeout=10_000)
+    qtbot.waitUntil(lambda: says("Stopped"))
     assert read_state(runs / "tiny").state == "stopped"
 
 

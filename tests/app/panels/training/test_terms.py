@@ -59,7 +59,7 @@ def test_repetitions_are_plotted_on_request_and_once_they_differ(
     for step in range(1, 10):
         run.metric(phase="second_stage", step=step, lr=0.1, loss=1 / step, loss_gamma=1 / step, loss_simple=2 / step)
     page = open_page()
-    qtbot.waitUntil(lambda: page.curves is not None and len(page.curves.plots) > 1, timeout=10_000)
+    qtbot.waitUntil(lambda: page.curves is not None and len(page.curves.plots) > 1)
     curves = page.curves
     assert curves is not None
     assert list(curves.plots) == ["loss", "loss_simple", "lr"]
@@ -68,5 +68,5 @@ def test_repetitions_are_plotted_on_request_and_once_they_differ(
     curves.all_terms.click()
     assert list(curves.plots) == ["loss", "loss_simple", "lr"]
     run.metric(phase="second_stage", step=10, lr=0.1, loss=0.1, loss_gamma=0.3, loss_simple=0.2)
-    qtbot.waitUntil(lambda: list(curves.plots) == ["loss", "loss_simple", "loss_gamma", "lr"], timeout=10_000)
+    qtbot.waitUntil(lambda: list(curves.plots) == ["loss", "loss_simple", "loss_gamma", "lr"])
     assert curves.all_terms.isHidden()

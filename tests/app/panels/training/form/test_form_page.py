@@ -208,7 +208,7 @@ def test_a_dropped_folder_is_looked_at_and_bad_files_are_named(form: FormPage, t
     (folder / "0.txt").write_text("a small grey storm")
     (folder / "broken.png").write_bytes(b"no picture")
     form.data_view.dropped.emit(str(folder))
-    qtbot.waitUntil(lambda: form.data_view.pictures.count() == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: form.data_view.pictures.count() == 3)
     assert "3 pictures" in form.data_view.says.text()
     assert "1 with captions" in form.data_view.says.text()
     assert "broken.png" in form.data_view.bad.text()
@@ -218,7 +218,7 @@ def test_a_dropped_folder_is_looked_at_and_bad_files_are_named(form: FormPage, t
 def test_what_a_trial_told_holds_until_the_settings_are_others(form: FormPage, qtbot: QtBot, tiny: str) -> None:
     form.prepare(frozenset(), tomllib.loads(tiny))
     QTest.mouseClick(form.try_out, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: form.trial.startswith("About "), timeout=60_000)
+    qtbot.waitUntil(lambda: form.trial.startswith("About "))
     form.draft.set_value("name", "other")
     assert form.trial.startswith("About ")
     form.draft.set_text("first_stage.steps", "900")
