@@ -12,12 +12,14 @@ from app.catalogue import Catalogue
 from app.document import Document
 from app.editor.canvas import Canvas
 from app.freshness import Freshness
+from app.opening_notice import opening_notice
 from app.panels.banner import Banner
 from app.panels.log import PLAIN
+from app.panels.offer import Answers, Offer
 from app.panels.preview import PreviewPanel
 from app.panels.properties import PropertiesPanel
 from app.panels.templates import EmptyCanvas
-from app.problems import Problems, unknown_kinds
+from app.problems import Problems
 from app.running import Running
 from app.runtime.monitor import RunMonitor
 from app.runtime.run_queue import RunQueue
@@ -29,6 +31,7 @@ class DocumentView(QWidget):
 
     Attributes:
         canvas: The node editor.
+        notice: Asks what can wait about the document's file, above the canvas.
         banner: The error above the canvas.
         empty: What an empty canvas offers.
         properties: The selected node.
@@ -41,35 +44,37 @@ class DocumentView(QWidget):
     Signals:
         told(str, str): Something worth a line in the log, and its colour.
         file_asked(Path): A person wants to open this file.
-        painting_asked(str): A person wants to paint on this node; "" = on the picture that is shown.
+        painting_asked(object): A person wants to paint on this node, or this picture (QImage); "" = on the picture
+            that is shown.
         menu_asked(QPoint): The context menu of the canvas was asked for at this place on the screen.
         picture_made(QImage, dict): A run has made this picture, which carries these texts.
         run_changed(): The state of the run, or its words, changed.
+        noticed(): The notice came or went.
     """
 
     told = Signal(str, str)
     file_asked = Signal(object)
-    painting_asked = Signal(str)
+    painting_asked = Signal(object)
     menu_asked = Signal(QPoint)
     picture_made = Signal(QImage, dict)
     run_changed = Signal()
+    noticed = Signal()
 
-    def __init__(self, document: Document, catalogue: Catalogue, queue: RunQueue, notice: QWidget) -> None:
-        """`notice` is said between the banner and the window's own lines: what concerns the document's file."""
+    def __init__(self, document: Document, catalogue: Catalogue, queue: RunQueue) -> None:
         super().__init__()
         self._document, self._queue = document, queue
         self.freshness = Freshness(document, catalogue)
         self.problems = Problems(document, self.freshness)
         self.canvas = Canvas(document, catalogue)
         self.properties = PropertiesPanel(document, catalogue, self.problems)
-        self.preview, self.banner = PreviewPanel(), Banner()
+        self.preview, self.notice, self.banner = PreviewPanel(), Offer(), Banner()
         self.monitor = RunMonitor(self.freshness, self.problems, self.canvas, self.preview)
         self.running = Running(document, self.freshness, self.monitor, queue)
         self.empty = EmptyCanvas(document, self.canvas.viewer)
         stack = QVBoxLayout(self)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
-        for line in (notice, self.banner):
+        for line in (self.notice, self.banner):
             stack.addWidget(line)
         stack.addWidget(self.canvas, 1)
         self._connect()
@@ -99,9 +104,16 @@ class DocumentView(QWidget):
         self.banner.show_error(error, card.title if card else "")
         self.told.emit(f"{card.title}: {error}" if card else str(error), "danger")
 
+    def ask(self, question: str, answers: Answers) -> None:
+        """Ask what can wait, above the canvas."""
+        self.notice.ask(question, answers)
+        for button in self.notice.buttons:
+            button.clicked.connect(self.noticed)
+        self.noticed.emit()
+
     def name_unknown_kinds(self) -> None:
-        """Say which nodes cannot run here, before a person runs into it; once it is known what can."""
-        error = unknown_kinds(self._document.workflow, self.freshness.catalogue) if self._queue.ready else None
+        """Say what of the workflow cannot be used here, before a person runs into it; of nodes once they are known."""
+        error = opening_notice(self._document, self.freshness.catalogue if self._queue.ready else None)
         if error is not None:
             self.show_error(error)
 
@@ -115,8 +127,8 @@ class DocumentView(QWidget):
         for source in (canvas.refused, self.preview.failed, self.monitor.failed):
             source.connect(self.show_error)
         self.banner.node_asked.connect(canvas.reveal)
-        self.properties.painting_asked.connect(self.painting_asked)
-        self.preview.painting_asked.connect(lambda: self.painting_asked.emit(""))
+        self.properties.painting_asked.connect(self.painting_asked.emit)
+        self.preview.painting_asked.connect(self.painting_asked.emit)
         self.preview.made.connect(self.picture_made)
         self.preview.saved.connect(lambda path: self.told.emit(f"Saved {path}", PLAIN))
         self.monitor.told.connect(self.told)

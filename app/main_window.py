@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         problems: What is wrong with the nodes.
         pages: The graph, and training.
         painting: Opens the painter.
+        queue: The runs of all documents.
         monitor: The run.
         worker: The thread that runs.
         running: Starts runs.
@@ -73,10 +74,10 @@ class MainWindow(QMainWindow):
         self.engine_ready = self._painted = self._closed = False
         self.bridge, self._collector = Bridge(self), WindowCollector(self)
         self.worker = make_worker(self.bridge.post)
-        self._queue = RunQueue(self.worker)
+        self.queue = RunQueue(self.worker)
         self.document = Document(self)
         self.file = DocumentFile(self, self.document, settings)
-        self.view = DocumentView(self.document, catalogue, self._queue, self.file.offer)
+        self.view = DocumentView(self.document, catalogue, self.queue, self.file.offer)
         self.canvas, self.banner, self.empty = self.view.canvas, self.view.banner, self.view.empty
         self.properties, self.preview = self.view.properties, self.view.preview
         self.freshness, self.problems = self.view.freshness, self.view.problems
@@ -194,6 +195,7 @@ class MainWindow(QMainWindow):
             source.failed.connect(self.show_error)
             source.told.connect(self.log.say)
         self.gallery.shown.connect(self.preview.show_kept)
+        self.gallery.painting_asked.connect(self.painting.open)
         self.gallery.workflow_asked.connect(lambda path: self.files.open(Path(path)))
         self.document.named.connect(self._refresh)
         self.view.run_changed.connect(self._refresh)
@@ -205,7 +207,7 @@ class MainWindow(QMainWindow):
     def _take(self, message: object) -> None:
         """Take a message of the worker."""
         if isinstance(message, EngineReady):
-            self.engine_ready = self._queue.ready = True
+            self.engine_ready = self.queue.ready = True
             self._collector.settle()
             for part in (self.library, self.view):
                 part.set_catalogue(message.catalogue)
@@ -216,7 +218,7 @@ class MainWindow(QMainWindow):
             self.readiness.take_failure()
             self.status_line.show_device("")
         else:
-            self._queue.take(message)
+            self.queue.take(message)
             return
         self._refresh()
 

@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from app.catalogue import Catalogue, NodeCard, PortCard, fits
 from app.document import Document
+from app.painting.candidates import Engine
+from app.painting.inpainting_loop import IMAGE_NODE, PAINT_NODE
+from app.painting.loop_desk import LoopDesk
 from app.painting.panel import PaintPanel
 from app.painting.session import PaintSession, Target
 from app.panels.widgets import forget_hover
@@ -24,11 +27,14 @@ from training.datasets.default_classes import EASY_12
 PAINTED = ("mask", "semantic_map")
 """The kinds of settings that are painted."""
 BOXES_NODE = "loom.layout.boxes"
-PAINT_NODE, IMAGE_NODE = "loom.mask.paint", "loom.image.load"
 
 
-class Surroundings(Protocol):
+class Surroundings(Engine, Protocol):
     """What the desk asks of the window."""
+
+    @property
+    def folder(self) -> Path:
+        """Where pictures are kept that workflows name."""
 
     def picture_of(self, node: str) -> QImage | None:
         """The picture that a node shows, or None."""
@@ -36,8 +42,8 @@ class Surroundings(Protocol):
     def run_to(self, node: str) -> None:
         """Run as far as a node, if that is possible now."""
 
-    def place_beside(self, node: str) -> Point:
-        """Where there is room for a card near another."""
+    def place_beside(self, node: str | None) -> Point:
+        """Where there is room for a card near another; None = for several, below all."""
 
 
 class PaintingDesk(QDockWidget):
@@ -46,6 +52,7 @@ class PaintingDesk(QDockWidget):
     Attributes:
         session: What is painted.
         panel: The painter.
+        loop: Its candidates.
 
     Signals:
         failed(LoomError): It cannot be painted on.
@@ -64,8 +71,11 @@ class PaintingDesk(QDockWidget):
         self.panel = PaintPanel(self.session)
         self.setWidget(self.panel)
         self.panel.setMinimumWidth(440)
+        self.loop = LoopDesk(document, self.session, self.panel, lambda: self._catalogue, around, around.folder)
+        self._below: tuple[object, ...] = ()
+        document.edited.connect(self._follow_picture)
         self.session.closed.connect(self.hide)
-        for source in (self.session.failed, self.panel.commands.failed):
+        for source in (self.session.failed, self.panel.commands.failed, self.loop.failed):
             source.connect(self.failed)
         self.panel.close_asked.connect(self.leave)
         self.panel.full_screen_asked.connect(self.turn_full_screen)
@@ -99,6 +109,12 @@ class PaintingDesk(QDockWidget):
         except LoomError as error:
             self.failed.emit(error)
 
+    def open_picture(self, picture: QImage) -> None:
+        """Paint on a picture that was made earlier, with an inpainting loop around it."""
+        node = self.loop.paint_on(picture, lambda: self._around.place_beside(None))
+        if node is not None:
+            self.open(node)
+
     def turn_full_screen(self) -> None:
         """Fill the screen, or go back into the dock."""
         if self.isFloating():
@@ -119,6 +135,7 @@ class PaintingDesk(QDockWidget):
     def _open(self, node: str) -> None:
         target = self._target(node)
         assert target is not None
+        self._below = self._source(node)
         self.session.open(target, self._picture(node))
         shown = self._document.workflow.nodes[node]
         card = self._catalogue.get(shown.type)
@@ -178,6 +195,25 @@ class PaintingDesk(QDockWidget):
         link = Link(node, output.name, made.id, "image")
         self._document.do(Group((AddNode(made), Connect(link))))
         return made.id
+
+    def _source(self, node: str) -> tuple[object, ...]:
+        """What decides which picture lies below a node."""
+        link = self._document.workflow.links.get((node, "image"))
+        source = self._document.workflow.nodes.get(link.source) if link else None
+        if link is None or source is None:
+            return ()
+        return (link.source, link.output, source.settings.get("path") if source.type == IMAGE_NODE else None)
+
+    def _follow_picture(self) -> None:
+        """Lay another picture below when an edit, or its undoing, has put another one there."""
+        target = self.session.target
+        if target is None or self._source(target.node) == self._below:
+            return
+        self._below = self._source(target.node)
+        try:
+            self.session.set_picture(self._picture(target.node))
+        except LoomError as error:
+            self.failed.emit(error)
 
     def _picture(self, node: str) -> QImage | None:
         """The picture below: that which the node was given, or the file that it will be given."""

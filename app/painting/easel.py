@@ -29,11 +29,13 @@ class Easel(Sheet):
         stroked(): A stroke is finished.
         pointed(QPointF): The pointer is at this place of the picture.
         size_asked(float): The brush's size should be this many times as large.
+        painting_begun(): A button went down to paint.
     """
 
     stroked = Signal()
     pointed = Signal(QPointF)
     size_asked = Signal(float)
+    painting_begun = Signal()
 
     def __init__(self, surface: Surface, tool: Tool) -> None:
         super().__init__(surface)
@@ -41,7 +43,6 @@ class Easel(Sheet):
         for attribute in ("AA_CompressHighFrequencyEvents", "AA_CompressTabletEvents"):
             QCoreApplication.setAttribute(getattr(Qt.ApplicationAttribute, attribute), False)
         self.tool = tool
-        self._pan_from: QPointF | None = None
         self._space = self._inside = self._drawing = self._erase = False
         self._place = QPointF(-1, -1)
         self._drawn_rect = QRect()
@@ -99,6 +100,7 @@ class Easel(Sheet):
         self.pointed.emit(self.to_picture(place))
 
     def _begin(self, pointer: Pointer) -> None:
+        self.painting_begun.emit()
         self._drawing, self._erase = True, pointer.erase
         self.tool.press(pointer)
 
@@ -111,7 +113,7 @@ class Easel(Sheet):
         """Draw light on dark, so that it is seen on every picture."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         outline = self.transform_to_widget().map(self.tool.outline())
-        ring = self.tool.ring and self._inside and self._pan_from is None and not self._space
+        ring = self.tool.ring and self._inside and not self.grabbed and not self._space
         radius = max(self.tool.options.brush.size * self.scale / 2, 2.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not outline.isEmpty())  # a large ring would take long
         for color, wider in ((QColor(0, 0, 0, 160), 1.0), (QColor(255, 255, 255, 230), 0.0)):
@@ -123,15 +125,15 @@ class Easel(Sheet):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         left, right = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
         if event.button() == Qt.MouseButton.MiddleButton or (self._space and event.button() == left):
-            self._pan_from = event.position() - self.offset
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.grab_paper(event.position())
+            self._show_cursor()
         elif event.button() in (left, right) and not self._drawing:
             self._begin(_pointer(self, event, erase=event.button() == right))
             self._follow(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pan_from is not None:
-            self.pan_to(event.position() - self._pan_from)
+        if self.grabbed:
+            self.pan_to(event.position())
             return
         if self._drawing:
             self.tool.move(_pointer(self, event, erase=self._erase))
@@ -140,8 +142,8 @@ class Easel(Sheet):
         self._follow(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._pan_from is not None:
-            self._pan_from = None
+        if self.grabbed:
+            self.let_go()
             self._show_cursor()
         elif self._drawing:
             self._end(_pointer(self, event, erase=self._erase))
@@ -155,14 +157,25 @@ class Easel(Sheet):
             self.mousePressEvent(event)
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        if event.type() == QEvent.Type.TabletPress and not self._drawing:
+        kind, place = event.type(), event.position()
+        if kind == QEvent.Type.TabletPress and (self._space or event.button() == Qt.MouseButton.MiddleButton):
+            self.grab_paper(place)
+            self._show_cursor()
+        elif kind == QEvent.Type.TabletPress and not self._drawing:
             self._begin(_pointer(self, event, erase=event.button() == Qt.MouseButton.RightButton))
-        elif event.type() == QEvent.Type.TabletMove and self._drawing:
+        elif kind == QEvent.Type.TabletMove and self.grabbed:
+            self.pan_to(place)
+        elif kind == QEvent.Type.TabletMove and self._drawing:
             self.tool.move(_pointer(self, event, erase=self._erase))
-        elif event.type() == QEvent.Type.TabletRelease and self._drawing:
+        elif kind == QEvent.Type.TabletMove:
+            self.tool.hover(_pointer(self, event))
+        elif kind == QEvent.Type.TabletRelease and self.grabbed:
+            self.let_go()
+            self._show_cursor()
+        elif kind == QEvent.Type.TabletRelease and self._drawing:
             self._end(_pointer(self, event, erase=self._erase))
-        self._follow(event.position())
-        event.accept()
+        self._follow(place)
+        event.accept()  # or Qt would make mouse events of it as well
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         turn = event.angleDelta().y() or event.angleDelta().x()
@@ -190,7 +203,9 @@ class Easel(Sheet):
             super().keyReleaseEvent(event)
 
     def _show_cursor(self) -> None:
-        self.setCursor(Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.CrossCursor)
+        shapes = Qt.CursorShape
+        hand = shapes.ClosedHandCursor if self.grabbed else shapes.OpenHandCursor
+        self.setCursor(hand if self.grabbed or self._space else shapes.CrossCursor)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._inside = False

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QImage
 
-from app.editor.placement import free_place
+from app.editor.placement import free_place, snapped
 from app.runtime.messages import EngineReady
-from core.graph.workflow import Point
+from core.events import RunCancelled
+from core.graph.workflow import Point, Workflow
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -38,14 +41,35 @@ class Painting(QObject):
         selected = self._window.canvas.selected()
         self.open(selected[0] if len(selected) == 1 else "")
 
-    def open(self, node: str) -> None:
-        """Paint on a node, or on the picture that it makes; "" = on the picture that is shown."""
-        node = node or self._window.monitor.pictured
-        if node not in self._window.document.workflow.nodes:
+    def open(self, what: object) -> None:
+        """Paint on a node, or on the picture that it makes; "" = on the picture that is shown; or on an earlier one."""
+        node = "" if isinstance(what, QImage) else str(what) or self._window.monitor.pictured
+        if not isinstance(what, QImage) and node not in self._window.document.workflow.nodes:
             return
         if self.desk is None:
             self.desk = self._make_desk()
-        self.desk.open(node)
+        if isinstance(what, QImage):
+            self.desk.open_picture(what)
+        else:
+            self.desk.open(node)
+
+    @property
+    def folder(self) -> Path:
+        """Where pictures are kept that workflows name."""
+        return self._window.settings.data_folder / "kept"
+
+    def submit(
+        self, take: Callable[[object], None], workflow: Workflow, targets: tuple[str, ...] | None = None
+    ) -> None:
+        """Queue a run of a workflow as it is now, where the engine is there; `take` hears of it."""
+        if self._window.queue.ready:
+            self._window.queue.submit(take, workflow, targets)
+        else:
+            take(RunCancelled())
+
+    def cancel(self, take: Callable[[object], None]) -> None:
+        """Stop the runs that `take` hears of."""
+        self._window.queue.cancel(take)
 
     def picture_of(self, node: str) -> QImage | None:
         """The picture that a node's card shows."""
@@ -56,9 +80,13 @@ class Painting(QObject):
         """Run as far as a node, if the engine is free."""
         self._window.running.run_to((node,))
 
-    def place_beside(self, node: str) -> Point:
-        """Where there is room for a card near another."""
+    def place_beside(self, node: str | None) -> Point:
+        """Where there is room for a card near another; None = for several, below all."""
         cards = self._window.canvas.view.cards
+        if node is None:
+            outlines = [card.outline() for card in cards.values()]
+            left, low = min((o.left() for o in outlines), default=0.0), max((o.bottom() for o in outlines), default=0.0)
+            return snapped(QPointF(left, low + 64.0))
         near = cards[node].outline()
         return free_place(
             QSizeF(near.width(), 260.0),
@@ -75,6 +103,7 @@ class Painting(QObject):
         desk.share(*(window.actions_by_name[name] for name in _SHARED))
         desk.failed.connect(window.show_error)
         desk.run_asked.connect(window.run)
+        desk.loop.candidates.pictured.connect(window.gallery.keep)
         desk.panel.commands.told.connect(window.log.say)
         window.resizeDocks([desk], [560], Qt.Orientation.Horizontal)
         return desk

@@ -69,7 +69,7 @@ def write(path: Path, image: QImage) -> None:
     """
     if not image.save(str(path), "PNG"):  # type: ignore[call-overload]  # the stubs know bytes only
         raise InputError(
-            f'The mask could not be saved to "{path}".', why="The folder cannot be written to, or the disk is full.",
+            f'The picture could not be saved to "{path}".', why="The folder cannot be written to, or the disk is full.",
             fix="Choose a folder that you may write to, on a disk with free space.",
         )  # fmt: skip
 

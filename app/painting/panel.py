@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.painting.boxes import BoxTool, read_boxes, write_boxes
+from app.painting.candidate_strip import CandidateStrip
 from app.painting.class_choice import ClassChoice
 from app.painting.commands import Commands
 from app.painting.easel import Easel
@@ -35,6 +36,7 @@ class PaintPanel(QWidget):
         notice: What must be decided first.
         commands: What is done to the whole.
         classes: The class that is painted on a map.
+        strip: The candidates.
         full_screen: The button for the full screen.
 
     Signals:
@@ -59,7 +61,7 @@ class PaintPanel(QWidget):
         self.bar = OptionsBar(self.options)
         self.commands = Commands(session, self.notice, self)
         self.menu = MaskMenu(self.commands, self)
-        self.classes = ClassChoice()
+        self.classes, self.strip = ClassChoice(), CandidateStrip()
         self._title = QLabel("")
         self._title.setObjectName("help")
         self._where, self._zoom = QLabel(""), QLabel("")
@@ -183,6 +185,7 @@ class PaintPanel(QWidget):
         layout.addLayout(bar)
         layout.addWidget(self.notice)
         layout.addLayout(middle, 1)
+        layout.addWidget(self.strip)
         layout.addLayout(foot)
 
     def _connect(self) -> None:

@@ -26,6 +26,7 @@ class Sheet(QWidget):
     Attributes:
         surface: What is painted.
         picture: What lies below, or None; of the surface's size.
+        looked_at: A picture to look at in place of picture and paint, or None.
         scale: Screen pixels a picture pixel.
         offset: Where the picture's upper left corner is on the widget.
 
@@ -39,8 +40,11 @@ class Sheet(QWidget):
         super().__init__()
         self.surface = surface
         self.picture: QImage | None = None
+        self.looked_at: QImage | None = None
         self.scale, self.offset = 1.0, QPointF()
         self._levels: list[QImage] = []
+        self._paper = QSize()
+        self._grip: QPointF | None = None
         self._fitted = True
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, True)
         self.setMinimumSize(200, 160)
@@ -52,6 +56,11 @@ class Sheet(QWidget):
         """Lay another picture below, or none."""
         self.picture = picture
         self._levels = _halved(picture) if picture is not None else []
+        self.update()
+
+    def look_at(self, picture: QImage | None) -> None:
+        """Look at another picture of any size, laid over the paper; None = at what is painted again."""
+        self.looked_at = picture
         self.update()
 
     def fit(self) -> None:
@@ -76,10 +85,24 @@ class Sheet(QWidget):
         self.update()
         self.zoomed.emit(self.scale)
 
-    def pan_to(self, offset: QPointF) -> None:
-        """Show the picture's upper left corner at this place of the widget."""
-        self.offset, self._fitted = offset, False
-        self.update()
+    @property
+    def grabbed(self) -> bool:
+        """Whether the picture is being moved."""
+        return self._grip is not None
+
+    def grab_paper(self, place: QPointF) -> None:
+        """Take hold of the picture at a place of the widget, to move it."""
+        self._grip = self.to_picture(place)
+
+    def pan_to(self, place: QPointF) -> None:
+        """Move the picture so that what was taken hold of is at this place of the widget."""
+        if self._grip is not None:
+            self.offset, self._fitted = place - self._grip * self.scale, False
+            self.update()
+
+    def let_go(self) -> None:
+        """Leave the picture where it is."""
+        self._grip = None
 
     def to_picture(self, place: QPointF) -> QPointF:
         """The place of the picture that is shown at a place of the widget."""
@@ -99,7 +122,11 @@ class Sheet(QWidget):
     def _resized(self) -> None:
         if self.picture is not None and self.picture.size() != QSize(self.surface.width, self.surface.height):
             self.set_picture(None)
-        self.fit()
+        paper = QSize(self.surface.width, self.surface.height)
+        if paper != self._paper:  # the same size may be begun anew: zoom and place then stay
+            self._paper = paper
+            self.fit()
+        self.update()
 
     def _show_change(self, area: QRect) -> None:
         self.update(self.transform_to_widget().mapRect(QRectF(area)).toAlignedRect().adjusted(-2, -2, 2, 2))
@@ -119,6 +146,10 @@ class Sheet(QWidget):
         painter.fillRect(event.rect(), look.color("canvas"))
         painter.setTransform(self.transform_to_widget())
         paper = QRectF(0, 0, self.surface.width, self.surface.height)
+        if self.looked_at is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale < _SMOOTH_BELOW)
+            painter.drawImage(_around(paper, self.looked_at.size()), self.looked_at)
+            return
         if self._levels:
             level = min(max(0, math.floor(-math.log2(self.scale))), len(self._levels) - 1)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale < _SMOOTH_BELOW)
@@ -137,6 +168,14 @@ class Sheet(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(480, 480)
+
+
+def _around(paper: QRectF, size: QSize) -> QRectF:
+    """Where a picture of another shape lies: its middle on the paper's, as wide or as high as it, and within it."""
+    factor = min(paper.width() / size.width(), paper.height() / size.height())
+    rect = QRectF(0, 0, size.width() * factor, size.height() * factor)
+    rect.moveCenter(paper.center())
+    return rect
 
 
 def _halved(picture: QImage) -> list[QImage]:

@@ -30,10 +30,12 @@ class Gallery(QListWidget):
     Signals:
         shown(QImage, str, dict): A person looks at this picture; its caption and the texts that it carries.
         workflow_asked(str): A person wants to open the workflow in this file.
+        painting_asked(QImage): A person wants to paint on this picture.
     """
 
     shown = Signal(QImage, str, dict)
     workflow_asked = Signal(str)
+    painting_asked = Signal(QImage)
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,6 +105,12 @@ class Gallery(QListWidget):
         dialog.show()
         return dialog
 
+    def paint_on(self, item: QListWidgetItem) -> None:
+        """Ask for painting on a picture, unless its file is gone."""
+        image = self._image(item)
+        if not image.isNull():
+            self.painting_asked.emit(image)
+
     def remove_selected(self) -> None:
         """Remove the selected pictures and their files."""
         self._writer.waitForDone()
@@ -154,6 +162,7 @@ class Gallery(QListWidget):
             menu.addAction("Compare the two", self.compare)
         if len(chosen) == 1:
             path = str(chosen[0].data(_PATH))
+            menu.addAction("Paint on it", lambda: self.paint_on(chosen[0]))
             menu.addAction("Open its workflow", lambda: self.workflow_asked.emit(path))
             menu.addAction("Copy", lambda: QGuiApplication.clipboard().setImage(self._image(chosen[0])))
         menu.addAction("Remove", self.remove_selected)

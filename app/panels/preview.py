@@ -128,13 +128,13 @@ class PreviewPanel(QWidget):
     Signals:
         failed(LoomError): The picture could not be saved.
         saved(str): It was saved to this path.
-        painting_asked(): A person wants to paint on it.
+        painting_asked(object): A person wants to paint on it: an earlier picture as a QImage, or "" for a run's.
         made(QImage, dict): A run has made this picture, which carries these texts.
     """
 
     failed = Signal(object)
     saved = Signal(str)
-    painting_asked = Signal()
+    painting_asked = Signal(object)
     made = Signal(QImage, dict)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -146,10 +146,11 @@ class PreviewPanel(QWidget):
         self._caption.setObjectName("help")
         self.folder = Path.home()
         self._texts: dict[str, str] = {}
+        self._kept = False
         self._own_caption = " "
         self._save = small_button("save", "Save the picture as…", self.save_as)
         self._save.setEnabled(False)
-        self._paint = small_button("brush", "Paint a mask on the picture", self.painting_asked.emit)
+        self._paint = small_button("brush", "Paint a mask on the picture", self._ask_painting)
         self._paint.setEnabled(False)
         buttons = (
             self._paint,
@@ -176,7 +177,7 @@ class PreviewPanel(QWidget):
             self.made.emit(image, texts)
         self.view.show_image(image)
         self._own_caption = caption or " "
-        self._texts = texts or {}
+        self._texts, self._kept = texts or {}, False
         for button in (self._save, self._paint):
             button.setEnabled(image is not None)
         self.show_stale(False)
@@ -184,12 +185,16 @@ class PreviewPanel(QWidget):
     def show_kept(self, image: QImage, caption: str, texts: dict[str, str]) -> None:
         """Show a picture that was made earlier."""
         self.show_picture(image, caption, texts, made=False)
+        self._kept = True
 
     def show_stale(self, stale: bool) -> None:
         """Dim the picture when the workflow has changed since it was made."""
         self.view.stale = stale and self.view.image is not None
         self.view.update()
         self._caption.setText(f"{self._own_caption} · out of date" if self.view.stale else self._own_caption)
+
+    def _ask_painting(self) -> None:
+        self.painting_asked.emit(self.view.image if self._kept else "")
 
     @property
     def caption(self) -> str:
