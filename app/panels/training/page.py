@@ -130,7 +130,10 @@ class TrainingPage(QWidget):
         self.setObjectName("trainingPage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._curves_place = QStackedWidget()
-        self._curves_place.addWidget(QWidget())
+        loading = QLabel("Loading the curves…")
+        loading.setObjectName("muted")
+        loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._curves_place.addWidget(loading)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for title, part in (

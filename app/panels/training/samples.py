@@ -32,7 +32,7 @@ class SamplesView(QWidget):
         self._run: Path | None = None
         self._grids: Mapping[str, tuple[int, ...]] = {}
         self._shown: tuple[Path, bool] | None = None
-        self.raw, self.ema = PictureView("No samples yet"), PictureView("No samples yet")
+        self.raw, self.ema = PictureView("Reading the run…"), PictureView("Reading the run…")
         self.phases = QComboBox()
         self.phases.setMinimumWidth(130)
         self.phases.setAccessibleName("Phase")
@@ -49,13 +49,15 @@ class SamplesView(QWidget):
         self.difference.setCheckable(True)
         self.difference.setToolTip("Show how far each reconstruction is from its source")
         self.difference.toggled.connect(lambda _: self._load())
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 8)
+        self._controls = QWidget()
+        self._controls.hide()
+        row = QHBoxLayout(self._controls)
+        row.setContentsMargins(16, 8, 16, 0)
         row.setSpacing(10)
         for part in (self.phases, self.steps, self._step, self.difference):
             row.addWidget(part, 1 if part is self.steps else 0)
         self._pictures = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._pictures.setContentsMargins(16, 0, 16, 16)
+        self._pictures.setContentsMargins(16, 8, 16, 16)
         self._pictures.setSpacing(8)
         for title, view in (("Averaged weights (EMA)", self.ema), ("Raw weights", self.raw)):
             label = QLabel(title)
@@ -67,7 +69,7 @@ class SamplesView(QWidget):
             self._pictures.addLayout(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
+        layout.addWidget(self._controls)
         layout.addLayout(self._pictures, 1)
 
     def show_grids(self, run: Path | None, grids: Mapping[str, tuple[int, ...]]) -> None:
@@ -79,6 +81,9 @@ class SamplesView(QWidget):
             self._shown = None
         self._run = run
         self._grids = {phase: steps for phase, steps in grids.items() if steps}
+        self._controls.setVisible(bool(self._grids))
+        for view in (self.ema, self.raw):
+            view.show_hint("No samples yet")
         chosen = self.phases.currentData()
         self.phases.clear()
         for phase in sorted(self._grids, key=("first_stage", "decoder", "second_stage").index):
