@@ -26,6 +26,7 @@ class Document(QObject):
     Attributes:
         history: Undo and redo, and through it the workflow.
         path: Its file, or None while it has none.
+        unread: What could not be read of the file, in sentences for people.
 
     Signals:
         edited(Edit): This edit was applied, also as the inverse or the repetition of another.
@@ -42,6 +43,7 @@ class Document(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path: Path | None = None
+        self.unread: tuple[str, ...] = ()
         self.history = History(Workflow())
         self._stop: Callable[[], None] = self.history.subscribe(self._tell)
 
@@ -64,13 +66,14 @@ class Document(QObject):
         """Open a workflow file and return warnings for people; on an error the present workflow stays.
 
         A picture opens the workflow that it carries, and a shipped workflow opens, as a new one without a file:
-        saving must not replace either.
+        saving must not replace either; nor a file with parts that can neither be read nor be saved back.
 
         Raises:
             InputError: The file is missing, damaged or no workflow.
         """
         loaded = read(path)
-        self._replace(loaded.workflow, None if is_picture(path) or is_template(path) else path)
+        keeps = loaded.whole and not (is_picture(path) or is_template(path))
+        self._replace(loaded.workflow, path if keeps else None, unread=loaded.warnings)
         return loaded.warnings
 
     def open_default(self) -> None:
@@ -113,8 +116,11 @@ class Document(QObject):
         """Apply again what was taken back last."""
         self.history.redo()
 
-    def _replace(self, workflow: Workflow, path: Path | None, *, dirty: bool = False) -> None:
+    def _replace(
+        self, workflow: Workflow, path: Path | None, *, dirty: bool = False, unread: tuple[str, ...] = ()
+    ) -> None:
         self._stop()
+        self.unread = unread
         self.history = History(workflow)
         if dirty:
             self.history.mark_dirty()

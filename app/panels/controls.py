@@ -127,9 +127,13 @@ class NumberControl(Control):
     def show_value(self, value: Any) -> None:
         """Show a number; one out of range shows as the nearest, the card and the check keep the truth."""
         if isinstance(value, (int, float)) and self.field.value() != value:
-            value = int(value) if isinstance(self.field, QSpinBox) else float(value)
-            with QSignalBlocker(self.field):
-                self.field.setValue(value)
+            field = self.field
+            near = min(max(value, field.minimum()), field.maximum())  # Qt's own whole numbers have 32 bits
+            with QSignalBlocker(field):
+                if isinstance(field, QSpinBox):
+                    field.setValue(int(near))
+                else:
+                    field.setValue(near)
 
 
 class SliderControl(NumberControl):

@@ -66,14 +66,15 @@ class Reading:
         Raises:
             InputError: It cannot do without one of them.
         """
-        kept: dict[str, Json] = dict(item) if isinstance(item, dict) else {}
-        needed = {field: kept[field] for field in ("id", "type", "from", "to") if field in kept}
+        kept: dict[str, Json] = {**item} if isinstance(item, dict) else {}
+        needed: dict[str, Json] = {field: kept[field] for field in ("id", "type", "from", "to") if field in kept}
         read(needed)
         strange: dict[str, Json] = {}
         whys = []
         for field in list(kept):
+            one: dict[str, Json] = {**needed, field: kept[field]}
             try:
-                read({**needed, field: kept[field]})
+                read(one)
             except InputError as error:
                 strange[field] = kept.pop(field)
                 whys.append(error.why.rstrip("."))
