@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from core.graph.edits import same_place
+from core.graph.weight import weight
 from core.graph.workflow import Edit, Workflow
 
 Listener = Callable[[Edit], None]
@@ -18,6 +19,8 @@ class _Done:
     edit: Edit
     inverse: Edit
     merge_key: Hashable | None
+    weight: int
+    """Bytes of both."""
 
 
 class History:
@@ -25,10 +28,13 @@ class History:
 
     Attributes:
         workflow: The workflow that all edits go to.
+        budget: Bytes that edits may take (see `weight`); None = no limit. The oldest are forgotten beyond it, never the
+            last one.
     """
 
-    def __init__(self, workflow: Workflow) -> None:
-        self.workflow = workflow
+    def __init__(self, workflow: Workflow, budget: int | None = None) -> None:
+        self.workflow, self.budget = workflow, budget
+        self._weight = 0
         self._done: list[_Done] = []
         self._undone: list[_Done] = []
         self._clean: _Done | None = None
@@ -81,15 +87,17 @@ class History:
         )
         self._undone.clear()
         if merges and top is not None:
-            self._done[-1] = _Done(edit, top.inverse, merge_key)
-        else:
-            self._done.append(_Done(edit, inverse, merge_key))
+            inverse = self._done.pop().inverse
+            self._weight -= top.weight
+        self._push(_Done(edit, inverse, merge_key, weight(edit) + weight(inverse)))
+        self._keep_within_budget()
         self._tell(edit)
 
     def undo(self) -> None:
         """Take the last edit back, if there is one."""
         if self._done:
             done = self._done.pop()
+            self._weight -= done.weight
             self.workflow.apply(done.inverse)
             self._undone.append(done)
             self._tell(done.inverse)
@@ -99,13 +107,33 @@ class History:
         if self._undone:
             done = self._undone.pop()
             self.workflow.apply(done.edit)
-            self._done.append(done)
+            self._push(done)
             self._tell(done.edit)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every edit after it was applied, undo and redo included; returns how to stop that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def _push(self, done: _Done) -> None:
+        self._done.append(done)
+        self._weight += done.weight
+
+    def _keep_within_budget(self) -> None:
+        """Forget the oldest edits; the state before them is then out of reach."""
+        if self.budget is None:
+            return
+        count, kept = 0, self._weight
+        while kept > self.budget and count < len(self._done) - 1:
+            oldest = self._done[count]
+            kept -= oldest.weight
+            count += 1
+            if self._clean is None:  # the state before it was the saved one
+                self._clean_reachable = False
+            elif oldest is self._clean:
+                self._clean = None
+        del self._done[:count]
+        self._weight = kept
 
     def _top(self) -> _Done | None:
         """Return the last edit, or None."""

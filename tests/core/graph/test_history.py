@@ -7,6 +7,7 @@ import pytest
 from core.errors import InputError
 from core.graph.edits import AddNode, RemoveNode, SetSetting, SetTitle
 from core.graph.history import History
+from core.graph.paint_edit import PaintTiles
 from core.graph.workflow import Edit, Node, Workflow
 from core.graph.workflow_file import dumps
 
@@ -130,3 +131,49 @@ def test_a_refused_edit_leaves_the_history_as_it_was(history: History) -> None:
         history.do(RemoveNode("absent"))
     assert history.can_redo
     assert len(heard) == 2
+
+
+def painted(history: History, index: int, size: int = 100) -> None:
+    history.do(PaintTiles("a", "mask", 64, 64, {"0,0": f"{index:0{size}}"}))
+
+
+def test_the_oldest_edits_beyond_the_budget_are_forgotten() -> None:
+    history = History(Workflow(), budget=1000)
+    history.do(AddNode(Node(id="a", type="t.paint")))
+    for index in range(20):
+        painted(history, index)
+    steps = 0
+    while history.can_undo:
+        history.undo()
+        steps += 1
+    assert steps == 5, "each takes 200 bytes: its own square, and that before it"
+    assert history.workflow.nodes["a"].settings["mask"].endswith("14")
+    for _ in range(steps):
+        history.redo()
+    assert history.workflow.nodes["a"].settings["mask"].endswith("19")
+
+
+def test_the_last_edit_can_be_undone_however_large_it_is() -> None:
+    history = History(Workflow(), budget=10)
+    history.do(AddNode(Node(id="a", type="t.paint")))
+    painted(history, 1)
+    assert history.can_undo
+    history.undo()
+    assert history.workflow.nodes["a"].settings == {}
+
+
+def test_a_forgotten_saved_state_is_never_taken_for_reached() -> None:
+    history = History(Workflow(), budget=1000)
+    history.do(AddNode(Node(id="a", type="t.paint")))
+    painted(history, 0)
+    history.mark_clean()
+    for index in range(1, 6):
+        painted(history, index)
+    while history.can_undo:
+        history.undo()
+    assert history.clean, "the saved state is the oldest that is left"
+    for index in range(9):
+        painted(history, index)
+    while history.can_undo:
+        history.undo()
+    assert not history.clean
