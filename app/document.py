@@ -40,11 +40,13 @@ class Document(QObject):
     named = Signal()
     saved = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, undo_bytes: int | None = None) -> None:
+        """`undo_bytes` is the memory that undo may take; None = no limit."""
         super().__init__(parent)
+        self._undo_bytes = undo_bytes
         self.path: Path | None = None
         self.unread: tuple[str, ...] = ()
-        self.history = History(Workflow())
+        self.history = History(Workflow(), undo_bytes)
         self._stop: Callable[[], None] = self.history.subscribe(self._tell)
 
     @property
@@ -121,7 +123,7 @@ class Document(QObject):
     ) -> None:
         self._stop()
         self.unread = unread
-        self.history = History(workflow)
+        self.history = History(workflow, self._undo_bytes)
         if dirty:
             self.history.mark_dirty()
         self._stop = self.history.subscribe(self._tell)

@@ -10,6 +10,8 @@ _RECENT_LIMIT = 8
 THEMES = ("dark", "light")
 SCALES = (100, 125, 150, 175, 200)
 """Sizes of everything that can be chosen, in percent."""
+UNDO_MEGABYTES = (64, 128, 256, 512, 1024, 2048)
+"""Budgets of undo that can be chosen."""
 
 
 class Settings:
@@ -78,6 +80,16 @@ class Settings:
         self._store.setValue("look/scale", percent)
 
     @property
+    def undo_megabytes(self) -> int:
+        """How much memory undo may take for what is painted and written, in MB: one of `UNDO_MEGABYTES`."""
+        stored = str(self._store.value("memory/undo", ""))
+        return int(stored) if stored.isdigit() and int(stored) in UNDO_MEGABYTES else 256
+
+    @undo_megabytes.setter
+    def undo_megabytes(self, megabytes: int) -> None:
+        self._store.setValue("memory/undo", megabytes)
+
+    @property
     def tour_seen(self) -> bool:
         """Whether the first tour was shown once."""
         return str(self._store.value("tour/seen", "")) == "yes"
@@ -95,6 +107,11 @@ class Settings:
     def unsaved_folder(self) -> Path:
         """Where the journals of unsaved edits lie."""
         return self.data_folder / "unsaved"
+
+    @property
+    def session_folder(self) -> Path:
+        """Where it is kept which documents are open."""
+        return self.data_folder / "open"
 
     def flush(self) -> None:
         """Write to disk now."""

@@ -25,15 +25,16 @@ def test_what_is_chosen_is_kept_for_the_next_start(qtbot: QtBot, tmp_path: Path)
     qtbot.addWidget(dialog)
     dialog.look.setCurrentText("Light")
     dialog.scale.setCurrentText("150 %")
+    dialog.undo.setCurrentText("128 MB")
     dialog._take()
     again = Settings(tmp_path / "s.ini")
-    assert (again.theme, again.scale) == ("light", 150)
+    assert (again.theme, again.scale, again.undo_megabytes) == ("light", 150, 128)
 
 
 def test_a_damaged_choice_falls_back(tmp_path: Path) -> None:
-    (tmp_path / "s.ini").write_text("[look]\ntheme=pink\nscale=9000\n", encoding="utf-8")
+    (tmp_path / "s.ini").write_text("[look]\ntheme=pink\nscale=9000\n[memory]\nundo=-3\n", encoding="utf-8")
     settings = Settings(tmp_path / "s.ini")
-    assert (settings.theme, settings.scale) == ("dark", 100)
+    assert (settings.theme, settings.scale, settings.undo_megabytes) == ("dark", 100, 256)
 
 
 def test_every_theme_names_the_same_colours_and_text_stands_out() -> None:
