@@ -19,7 +19,7 @@ from torch.nn import functional as F  # noqa: N812 - the customary name
 
 from core.checkpoints.build import load_into
 from core.checkpoints.safetensors_file import damaged, read_header_and_notes
-from training.datasets.scenes import Box, SceneConfig
+from training.datasets.scenes import Box, Scene, SceneConfig
 
 SIDE = 64  # of the pictures that a judge sees, in pixels
 FILE = "judge.safetensors"
@@ -110,6 +110,16 @@ class Judge(nn.Module):
             return False
         seen = (float(x.min()), float(y.min()), float(x.max()) + 1, float(y.max()) + 1)
         return overlap(seen, [edge * CELLS for edge in (box.x0, box.y0, box.x1, box.y1)]) >= LEAST_OVERLAP
+
+
+def cell_classes(scene: Scene, classes: tuple[str, ...]) -> Tensor:
+    """Return the class that covers at least half of each cell of a scene, int64 [16, 16], 0 where none does."""
+    found = torch.zeros(CELLS, CELLS, dtype=torch.long)
+    masks = torch.from_numpy(scene.masks).float()
+    covered = F.adaptive_avg_pool2d(masks, CELLS)
+    for box, share in zip(scene.boxes, covered, strict=True):
+        found[share >= 0.5] = 1 + classes.index(box.label)
+    return found
 
 
 def nearest_to(box: Box, others: Sequence[Box]) -> Tensor:

@@ -17,8 +17,8 @@ from torch.nn import functional as F  # noqa: N812 - the customary name
 from core.imaging.image import Pixels, from_uint8
 from core.randomness import generator
 from training.config import load_config
-from training.datasets.scenes import Scene, SceneConfig, make_scene
-from training.judge import CELLS, Judge, save_judge
+from training.datasets.scenes import SceneConfig, make_scene
+from training.judge import CELLS, Judge, cell_classes, save_judge
 
 FIRST_SEED = 1_001_000_000  # runs learn from scenes below 1e9, and are measured on those from there on
 COUNTS = ((1, 0.4), (2, 0.3), (3, 0.3))  # how many things a judge learns to tell apart, whatever runs learn from
@@ -56,16 +56,6 @@ def _examples(config: SceneConfig, count: int) -> tuple[Pixels, Tensor, Tensor]:
         images[index], cells[index] = scene.image, cell_classes(scene, config.classes)
         backgrounds[index] = config.backgrounds.index(scene.background)
     return images, cells, backgrounds
-
-
-def cell_classes(scene: Scene, classes: tuple[str, ...]) -> Tensor:
-    """Return the class that covers at least half of each cell, int64 [16, 16], 0 where none does."""
-    found = torch.zeros(CELLS, CELLS, dtype=torch.long)
-    masks = torch.from_numpy(scene.masks).float()
-    covered = F.adaptive_avg_pool2d(masks, CELLS)
-    for box, share in zip(scene.boxes, covered, strict=True):
-        found[share >= 0.5] = 1 + classes.index(box.label)
-    return found
 
 
 def degraded(images: Tensor, stream: torch.Generator) -> Tensor:

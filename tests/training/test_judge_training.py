@@ -3,7 +3,8 @@ from __future__ import annotations
 import torch
 
 from training.datasets.scenes import SceneConfig, make_scene
-from training.judge_training import cell_classes, degraded, train_judge
+from training.judge import cell_classes
+from training.judge_training import degraded, train_judge
 
 CONFIG = SceneConfig(size=64, classes=("fox", "frog"), backgrounds=("plain red", "meadow"))
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from training.datasets.scenes import Scene
-from training.judge import Judge, Sight
+from training.judge import Judge, Sight, cell_classes
 
 ORDER_WORDS = (" left of ", " right of ", " above ", " below ", " over ", " under ")
 
@@ -56,6 +57,19 @@ def agreement(judge: Judge, images: Tensor, scenes: Sequence[Scene], *, told_ord
         if answers:
             found[name] = Share(sum(answers) / len(answers), len(answers))
     return found
+
+
+def map_agreement(judge: Judge, images: Tensor, scenes: Sequence[Scene]) -> Share:
+    """Compare where things are, cell by cell, with scenes whose semantic maps the pictures [n, 3, h, w] are made of.
+
+    Returns:
+        Of the cells where the picture or the scene shows a thing, the share where both show the same: the intersection
+        over union of all pictures together.
+    """
+    wanted = torch.stack([cell_classes(scene, judge.classes) for scene in scenes])
+    seen = torch.stack([sight.cells for sight in judge.look(images)])
+    things = (wanted > 0) | (seen > 0)
+    return Share(float((things & (wanted == seen)).sum() / things.sum().clamp(min=1)), len(scenes))
 
 
 def _named_object(judge: Judge, sight: Sight, scene: Scene) -> list[bool]:

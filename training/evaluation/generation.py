@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 
@@ -18,14 +20,20 @@ from training.evaluation.denoising import Conditions, nothing
 BATCH = 32
 
 
-def conditions_of(told: Told, data: TrainingSet, seed: int, device: torch.device) -> Conditions:
-    """Return what makes the conditions of rows; what is random of them, such as masks, depends on seed and row."""
-    return lambda rows: told.made(batch_of(data, rows, seed), none_dropped(told, len(rows)), device)
+def conditions_of(
+    told: Told, data: TrainingSet, seed: int, device: torch.device, kinds: Collection[str] | None = None
+) -> Conditions:  # fmt: skip
+    """Return what makes the conditions of rows; what is random of them, such as masks, depends on seed and row.
+
+    `kinds` are told and the others left out; None = all are told.
+    """
+    return lambda rows: told.made(batch_of(data, rows, seed), dropped(told, len(rows), kinds), device)
 
 
-def none_dropped(told: Told, count: int) -> Tensor:
-    """Return that no condition of a batch is left out, [parts, count]."""
-    return torch.zeros(len(told.parts), count, dtype=torch.bool)
+def dropped(told: Told, count: int, kinds: Collection[str] | None = None) -> Tensor:
+    """Return which conditions of a batch are left out, those that are not among `kinds`, [parts, count]."""
+    left_out = [kinds is not None and kind not in kinds for kind in told.parts]
+    return torch.tensor(left_out, dtype=torch.bool)[:, None].expand(-1, count)
 
 
 def batch_of(data: TrainingSet, rows: Tensor, seed: int) -> Batch:
@@ -36,15 +44,16 @@ def batch_of(data: TrainingSet, rows: Tensor, seed: int) -> Batch:
 @torch.no_grad()
 def generate(
     autoencoder: Autoencoder, denoiser: Denoiser, told: Told, data: TrainingSet, config: EvaluationConfig,
-    poll: Poll = nothing,
+    poll: Poll = nothing, kinds: Collection[str] | None = None,
 ) -> Tensor:  # fmt: skip
     """Make a picture for each of the first `config.pictures` items, [n, 3, h, w] in [-1, 1].
 
+    Of the conditions, `kinds` are told and the others left out; None = all are told.
     The noise of a row depends on the seed and the row, so that models are compared under the same noise.
     """
     space, grid = denoiser.space, make_time_grid(denoiser.schedule, config.steps)
     device = next(denoiser.module.parameters()).device
-    conditions = conditions_of(told, data, config.seed, device)
+    conditions = conditions_of(told, data, config.seed, device, kinds)
     found = []
     for rows in torch.arange(min(config.pictures, len(data))).split(BATCH):
         seeds = tuple(derived_seed(config.seed, "picture", row) for row in rows.tolist())

@@ -17,13 +17,13 @@ from training.config import load_config
 from training.data.watch import Watch
 from training.datasets.scenes import SceneConfig
 from training.denoiser_setup import fresh_setup
-from training.evaluation.agreement import agreement
+from training.evaluation.agreement import agreement, map_agreement
 from training.evaluation.config import EvaluationConfig
 from training.evaluation.evaluate import evaluate, model_folder_of
 from training.evaluation.features import make_backbone
 from training.evaluation.held_out import held_out, scenes_of
 from training.evaluation.report import Report
-from training.judge import CELLS, Judge, Sight
+from training.judge import CELLS, Judge, Sight, cell_classes
 
 CONFIG = EvaluationConfig(count=6, pictures=6, steps=2)
 
@@ -117,7 +117,6 @@ class Knowing(Judge):
 
 def test_agreement_is_whole_for_what_is_there_and_nothing_for_empty_pictures() -> None:
     from training.data.config import DataConfig
-    from training.judge_training import cell_classes
 
     config = SceneConfig(classes=("fox", "frog"), backgrounds=("meadow", "plain red"), counts=((1, 0.5), (2, 0.5)))
     scenes = scenes_of(DataConfig(scenes=config), 30)
@@ -129,7 +128,14 @@ def test_agreement_is_whole_for_what_is_there_and_nothing_for_empty_pictures() -
     }  # fmt: skip
     assert found["object_in_box"].value > 0.95
     assert found["object_in_box"].n == sum(len(scene.boxes) for scene in scenes)
+    assert map_agreement(right, torch.zeros(30, 3, 64, 64), scenes).value == 1
     told = agreement(right, torch.zeros(30, 3, 64, 64), scenes, told_order=True)
     assert told["named_order"].n <= found["named_order"].n
     blind = Knowing([Sight(torch.zeros(CELLS, CELLS, dtype=torch.long), "nowhere")] * 30)
     assert {share.value for share in agreement(blind, torch.zeros(30, 3, 64, 64), scenes).values()} == {0.0}
+    assert map_agreement(blind, torch.zeros(30, 3, 64, 64), scenes).value == 0
+    half = cell_classes(scenes[0], config.classes)
+    half[:, CELLS // 2 :] = 0
+    share = map_agreement(Knowing([Sight(half, "meadow")]), torch.zeros(1, 3, 64, 64), scenes[:1])
+    whole = cell_classes(scenes[0], config.classes)
+    assert share.value == pytest.approx(float((half > 0).sum() / (whole > 0).sum()))
