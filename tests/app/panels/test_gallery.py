@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
+from app.panels import picture_list
 from app.panels.compare import CompareView
-from app.panels.gallery import Gallery, summary
+from app.panels.gallery import Gallery
+from app.panels.picture_list import PictureList
+from app.panels.picture_summary import summary
+from core.errors import LoomError
 from core.graph.edits import SetSetting
 from core.imaging.picture_workflow import WORKFLOW_KEY, read_workflow
 
@@ -51,12 +56,12 @@ def test_pictures_of_runs_are_kept_with_their_workflow_and_open_it_again(open_wi
 def test_the_same_picture_is_kept_once_and_looking_at_one_keeps_none(gallery: Gallery) -> None:
     for color in ("red", "red", "blue"):
         gallery.keep(plain(color), {WORKFLOW_KEY: "{}"})
-    assert gallery.count() == 2
+    assert len(gallery.paths()) == 2
     shown: list[QImage] = []
     gallery.shown.connect(lambda image, _caption, _texts: shown.append(image))
-    gallery.itemClicked.emit(gallery.item(1))
+    gallery.clicked.emit(gallery.pictures.index(1))
     assert shown[0].pixelColor(0, 0) == QColor("red")
-    assert gallery.count() == 2
+    assert len(gallery.paths()) == 2
     gallery.flush()
 
 
@@ -70,13 +75,14 @@ def test_another_start_shows_what_is_there_and_leaves_torn_files_out(
     again = Gallery()
     qtbot.addWidget(again)
     again.open_folder(tmp_path / "gallery")
-    qtbot.waitUntil(lambda: again.count() == 2)
+    qtbot.waitUntil(lambda: len(again.paths()) == 2)
     assert again.paths() == [gallery.paths()[0], gallery.paths()[2]]
 
 
 def test_a_picture_dragged_out_is_a_file_and_pixels(gallery: Gallery) -> None:
     gallery.keep(plain("red"), {})
-    mime = gallery.mimeData([gallery.item(0)])
+    gallery.flush()
+    mime = gallery.pictures.mimeData([gallery.pictures.index(0)])
     assert Path(mime.urls()[0].toLocalFile()).is_file()
     assert mime.hasImage()
 
@@ -119,3 +125,80 @@ def test_a_summary_names_prompt_and_seed() -> None:
     text = '{"nodes": [{"settings": {"text": "a fox"}}, {"settings": {"seed": 7}}]}'
     assert summary(text).splitlines()[:2] == ["a fox", "Seed 7"]
     assert "no workflow" in summary("")
+
+
+def test_thousands_of_pictures_are_all_there_and_only_those_in_sight_are_read(qtbot: QtBot, tmp_path: Path) -> None:
+    folder = tmp_path / "gallery"
+    folder.mkdir()
+    plain("red").save(str(folder / "0000.png"))
+    for number in range(1, 3000):
+        (folder / f"{number:04}.png").hardlink_to(folder / "0000.png")
+    gallery = Gallery()
+    qtbot.addWidget(gallery)
+    gallery.resize(640, 80)
+    gallery.open_folder(folder)
+    pictures = gallery.pictures
+    qtbot.waitUntil(lambda: len(pictures._thumbs) >= 8)
+    assert len(gallery.paths()) == 3000
+    assert gallery.paths()[0].name == "2999.png"
+    gallery.scrollToBottom()
+    qtbot.waitUntil(lambda: folder / "0000.png" in pictures._thumbs)
+    assert len(pictures._thumbs) < 60
+    gallery.flush()
+
+
+def test_what_was_painted_last_is_read_first_and_no_more_is_held_than_allowed(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_list, "_THUMBS", 5)
+    monkeypatch.setattr(picture_list, "_WANTED", 6)
+    paths = [tmp_path / f"{number}.png" for number in range(9)]
+    for path in paths:
+        plain("red").save(str(path))
+    pictures = PictureList(8)
+    pictures.fill(paths)
+    read: list[int] = []
+    pictures.dataChanged.connect(lambda first, _last, _roles: read.append(first.row()))
+    for row in range(9):
+        pictures.data(pictures.index(row), Qt.ItemDataRole.DecorationRole)
+    qtbot.waitUntil(lambda: len(read) == 7)
+    assert read == [0, 8, 7, 6, 5, 4, 3]  # 0 was read while the others were asked for; 1 and 2 were pushed out
+    assert len(pictures._thumbs) == 5
+    pictures.close()
+
+
+def test_a_large_picture_is_made_small_before_it_is_held(qtbot: QtBot, tmp_path: Path) -> None:
+    plain("blue", 1000).save(str(tmp_path / "large.png"))
+    pictures = PictureList(112)
+    pictures.fill([tmp_path / "large.png"])
+    icon = pictures.data(pictures.index(0), Qt.ItemDataRole.DecorationRole)
+    assert icon.pixmap(112).toImage().pixelColor(0, 0) != QColor("blue")
+    with qtbot.waitSignal(pictures.dataChanged):
+        pass
+    icon = pictures.data(pictures.index(0), Qt.ItemDataRole.DecorationRole)
+    assert icon.availableSizes()[0].width() == 112
+    assert icon.pixmap(112).toImage().pixelColor(0, 0) == QColor("blue")
+    pictures.close()
+
+
+def test_a_full_disk_is_told_once_and_the_picture_stays_in_sight(gallery: Gallery, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits on file sizes are POSIX only")
+    said: list[LoomError] = []
+    gallery.failed.connect(said.append)
+    noise = QImage(os.urandom(3 * 200 * 200), 200, 200, 600, QImage.Format.Format_RGB888)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        gallery.keep(noise, {})
+        gallery.keep(noise.flipped(Qt.Orientation.Horizontal), {})
+        gallery.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    QCoreApplication.processEvents()
+    assert len(said) == 1
+    assert str(tmp_path / "gallery") in said[0].why
+    assert list((tmp_path / "gallery").iterdir()) == []
+    assert gallery.pictures.image(1) == noise
+    gallery.keep(plain("red"), {})
+    gallery.flush()
+    assert gallery.paths()[0].is_file()
