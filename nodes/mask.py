@@ -13,10 +13,12 @@ from core.imaging.image import Image
 from core.imaging.inpainting import FILLS, Region
 from core.imaging.mask import Mask, expect_size, painted_mask
 from core.imaging.semantic_map import SemanticMap, painted_map
+from core.imaging.sketch import sketched
 from nodes.image import Side
 from nodes.sample import Seed
 from training.datasets.backgrounds import SEMANTIC_CLASSES
 
+DEFAULT_COLORS = "#1c1c22, #ffffff, #d94a3d, #f0913a, #f5d04c, #58a846, #3a9fbf, #2f5fb3, #7d4fa8, #8a5a3c, #e8b894"
 Extension = Annotated[int, Setting(min=0, max=4096, step=8, unit="px", widget="size", shown=True)]
 
 
@@ -77,6 +79,28 @@ def paint_map(
             port="semantic_map",
         )  # fmt: skip
     return painted_map(semantic_map, tuple(name.strip() for name in classes.split(",")))
+
+
+@node(id="loom.image.sketch", title="Colour sketch", category="Mask")
+def color_sketch(
+    image: Image | None = None,
+    *,
+    sketch: Annotated[str, Setting(widget="sketch", help="What is painted over the picture.")] = "",
+    colors: Annotated[str, Setting(max_length=4000, help="The colours it is painted with.")] = DEFAULT_COLORS,
+) -> ImageWithMask:
+    """Paint with colours over a picture, or on white. Select the node and press P to open the painter.
+
+    The result is what image-to-image begins with: at a strength of 0.5 to 0.8 the model makes a picture of the sketch.
+    The mask says where it was painted, to make only that anew.
+    """
+    if sketch:
+        return ImageWithMask(*sketched(sketch, colors, image))
+    if image is None:
+        raise InputError(
+            "Nothing is painted.", why="Without a picture an empty sketch has no size.",
+            fix="Open the painter and paint, or connect a picture.", port="sketch",
+        )  # fmt: skip
+    return ImageWithMask(image, Mask(torch.zeros(1, 1, *image.pixels.shape[-2:])))
 
 
 @node(id="loom.mask.edge", title="Mask edge", category="Mask")

@@ -16,7 +16,7 @@ from app.painting.candidates import Engine
 from app.painting.inpainting_loop import IMAGE_NODE, PAINT_NODE
 from app.painting.loop_desk import LoopDesk
 from app.painting.panel import PaintPanel
-from app.painting.session import PaintSession, Target
+from app.painting.session import COLORS, PaintSession, Target
 from app.panels.widgets import forget_hover
 from core.errors import InputError, LoomError
 from core.graph import tiled_text
@@ -24,7 +24,7 @@ from core.graph.edits import AddNode, Connect, Group
 from core.graph.workflow import Link, Node, Point
 from training.datasets.default_classes import EASY_12
 
-PAINTED = ("mask", "semantic_map")
+PAINTED = ("mask", "semantic_map", "sketch")
 """The kinds of settings that are painted."""
 BOXES_NODE = "loom.layout.boxes"
 
@@ -169,11 +169,11 @@ class PaintingDesk(QDockWidget):
         return None
 
     def _classes(self, node: str, card: NodeCard | None) -> tuple[str, ...]:
-        """The classes that a node for painting maps names."""
-        setting = card.setting("classes") if card else None
+        """The classes that a node for painting maps names, or the colours of a sketch."""
+        setting = (card.setting("classes") or card.setting(COLORS)) if card else None
         if setting is None:
             return ()
-        names = str(self._document.workflow.nodes[node].settings.get("classes", setting.default))
+        names = str(self._document.workflow.nodes[node].settings.get(setting.name, setting.default))
         return tuple(name.strip() for name in names.split(","))
 
     def _paint_node(self, node: str) -> str:

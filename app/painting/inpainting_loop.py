@@ -16,7 +16,7 @@ SEED_LIMIT = 2**32 - 1001
 """Seeds begin again at 0 after this one, the largest that every node takes."""
 
 _ENCODING = "First stage"
-"""What encoding draws hardly shows; with another seed each candidate would wait for it."""
+"""Where something else draws too, what encoding draws hardly shows, and each candidate would wait for it."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,15 @@ def loop_of(workflow: Workflow, painted: str, catalogue: Catalogue) -> Loop | No
     alone: another one there would make another picture to paint on.
     """
     after = workflow.downstream([painted])
-    makers = [id for id in workflow.nodes if id in after and _makes_picture(workflow, id, catalogue)]
+    makers = [id for id in workflow.nodes if id in after - {painted} and _makes_picture(workflow, id, catalogue)]
     last = [id for id in makers if not any(id != other and other in workflow.downstream([id]) for other in makers)]
     if not last:
         return None
     result = last[0]
-    fixed, seeds = _upstream(workflow, painted), {}
-    for id in workflow.nodes:
-        if id in _upstream(workflow, result) - fixed:
-            seeds.update(_seeds(workflow.nodes[id], catalogue))
-    return Loop(result, seeds)
+    varied = _upstream(workflow, result) - _upstream(workflow, painted)
+    nodes = [node for id, node in workflow.nodes.items() if id in varied]
+    drawn = [node for node in nodes if _category(node, catalogue) != _ENCODING]
+    return Loop(result, _seeds(drawn, catalogue) or _seeds(nodes, catalogue))
 
 
 def variant(workflow: Workflow, loop: Loop, step: int) -> Workflow:
@@ -102,13 +101,19 @@ def _makes_picture(workflow: Workflow, id: str, catalogue: Catalogue) -> bool:
     return card is not None and node.state == "on" and any("Image" in port.kinds for port in card.outputs)
 
 
-def _seeds(node: Node, catalogue: Catalogue) -> dict[tuple[str, str], int]:
+def _category(node: Node, catalogue: Catalogue) -> str:
     card = catalogue.get(node.type)
+    return card.category if card else ""
+
+
+def _seeds(nodes: Iterable[Node], catalogue: Catalogue) -> dict[tuple[str, str], int]:
     found = {}
-    for setting in card.settings if card and card.category != _ENCODING else ():
-        value = node.settings.get(setting.name, setting.default)
-        if setting.widget == "seed" and isinstance(value, int):
-            found[(node.id, setting.name)] = value
+    for node in nodes:
+        card = catalogue.get(node.type)
+        for setting in card.settings if card else ():
+            value = node.settings.get(setting.name, setting.default)
+            if setting.widget == "seed" and isinstance(value, int):
+                found[(node.id, setting.name)] = value
     return found
 
 

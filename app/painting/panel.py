@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.painting.boxes import BoxTool, read_boxes, write_boxes
@@ -17,8 +17,9 @@ from app.painting.easel import Easel
 from app.painting.mask_menu import MaskMenu
 from app.painting.notice import Notice
 from app.painting.options_bar import OptionsBar
+from app.painting.palette import Palette
 from app.painting.session import PaintSession
-from app.painting.surface import map_colors, mask_colors
+from app.painting.surface import map_colors, mask_colors, sketch_colors
 from app.painting.toolbox import TOOLS, Toolbox, make_tools
 from app.painting.tools import PaintOptions, Tool
 from app.panels.widgets import panel_header, small_button
@@ -36,6 +37,7 @@ class PaintPanel(QWidget):
         notice: What must be decided first.
         commands: What is done to the whole.
         classes: The class that is painted on a map.
+        colors: The colour that is painted on a sketch.
         strip: The candidates.
         full_screen: The button for the full screen.
 
@@ -57,11 +59,11 @@ class PaintPanel(QWidget):
         self.options, self.notice, self.toolbox = PaintOptions(), Notice(), Toolbox()
         self._boxes = BoxTool(session.surface, self.options)
         self.easel = Easel(session.surface, Tool(session.surface, self.options))
-        self._tools = make_tools(session.surface, self.options, self.easel)
+        self._tools = make_tools(session.surface, self.options, self.easel, self._take_color)
         self.bar = OptionsBar(self.options)
         self.commands = Commands(session, self.notice, self)
         self.menu = MaskMenu(self.commands, self)
-        self.classes, self.strip = ClassChoice(), CandidateStrip()
+        self.classes, self.colors, self.strip = ClassChoice(), Palette(), CandidateStrip()
         self._title = QLabel("")
         self._title.setObjectName("help")
         self._where, self._zoom = QLabel(""), QLabel("")
@@ -83,9 +85,14 @@ class PaintPanel(QWidget):
 
     def show_look(self) -> None:
         """Look at the painting as the menu says."""
-        masks = self._session.surface.label is None
-        colors = mask_colors(self.menu.view, self.menu.color) if masks else map_colors(self.menu.view)
-        self._session.surface.set_colors(colors)
+        session = self._session
+        if session.sketches:
+            colors = sketch_colors(session.palette)
+        elif session.surface.label is not None:
+            colors = map_colors(self.menu.view)
+        else:
+            colors = mask_colors(self.menu.view, self.menu.color)
+        session.surface.set_colors(colors)
 
     def show_session(self) -> None:
         """Show what is painted now, and ask what to do where sizes differ."""
@@ -115,6 +122,8 @@ class PaintPanel(QWidget):
     def _show_tools(self) -> None:
         """Offer the tools for what is painted."""
         boxes = self._session.draws_boxes
+        if self.tool == "picker" and not self._session.sketches:
+            self.choose("brush")
         self.toolbox.setVisible(not boxes)
         self.bar.setVisible(not boxes)
         tool = self._boxes if boxes else self._tools[self.tool]
@@ -141,14 +150,26 @@ class PaintPanel(QWidget):
 
     def _show_classes(self) -> None:
         """Offer the classes of a map, each in its colour."""
-        classes = self._session.target.classes if self._session.target is not None else ()
+        session = self._session
+        classes = session.target.classes if session.target is not None and not session.sketches else ()
+        self.colors.setVisible(session.sketches)
+        self.toolbox.offer_picker(session.sketches)
+        if session.sketches:
+            self.colors.offer(session.palette, (session.surface.label or 1) - 1)
         self._boxes.classes = classes
         self.classes.offer(classes, free=self._session.draws_boxes)
-        self._take_class(self.classes.currentIndex())
+        if not session.sketches:
+            self._take_class(self.classes.currentIndex())
 
     def _take_class(self, label: int) -> None:
         if self._session.surface.label is not None and label >= 0:
             self._session.surface.label = label
+
+    def _take_color(self, color: QColor) -> None:
+        if self._session.sketches:
+            self._session.take_color(color.name())
+            if self.tool == "picker":
+                self.choose("brush")
 
     def set_title(self, text: str) -> None:
         """Name what is painted."""
@@ -183,6 +204,7 @@ class PaintPanel(QWidget):
         layout.setSpacing(0)
         layout.addWidget(header)
         layout.addLayout(bar)
+        layout.addWidget(self.colors)
         layout.addWidget(self.notice)
         layout.addLayout(middle, 1)
         layout.addWidget(self.strip)
@@ -194,6 +216,8 @@ class PaintPanel(QWidget):
         self.menu.look_changed.connect(self.show_look)
         self.classes.currentIndexChanged.connect(self._take_class)
         self._session.boxes_changed.connect(self._show_boxes)
+        self.colors.mixed.connect(self._take_color)
+        self.colors.chosen.connect(lambda index: self._session.take_color(self._session.palette[index]))
         self.classes.currentTextChanged.connect(self._name_box)
         self.easel.stroked.connect(self._commit)
         self.easel.pointed.connect(self._point)
@@ -218,6 +242,9 @@ class PaintPanel(QWidget):
         if 0 <= x < surface.width and 0 <= y < surface.height:
             value = int(surface.pixels[y, x])
             said = f"{value / 255:.0%}" if surface.label is None else f"class {value}"
+            if self._session.sketches:
+                palette = self._session.palette
+                said = palette[value - 1] if 0 < value <= len(palette) else "not painted"
             self._where.setText(f"{x}, {y} · {said}")
         else:
             self._where.setText("")

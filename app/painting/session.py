@@ -11,7 +11,7 @@ from app.document import Document
 from app.painting.surface import Surface
 from core.errors import LoomError
 from core.graph import tiled_text
-from core.graph.edits import ResetSetting, SetSetting
+from core.graph.edits import Group, ResetSetting, SetSetting
 from core.graph.paint_edit import PaintTiles
 from core.imaging import painted
 from core.imaging.painted import Painted
@@ -20,9 +20,18 @@ BOX_SIDE = 512
 """Pixels of the paper that layout boxes are drawn on: they are shares of a picture of any size."""
 
 
+COLORS = "colors"
+"""The setting that holds the palette of a sketch."""
+_MOST_COLORS = 255
+
+
 @dataclass(frozen=True)
 class Target:
-    """What is painted: a setting of a node; `widget` is "mask", "semantic_map" or "boxes", with its classes' names."""
+    """What is painted: a setting of a node.
+
+    `widget` is "mask", "semantic_map", "sketch" or "boxes"; `classes` are the names of its classes, or the colours of a
+    sketch.
+    """
 
     node: str
     setting: str
@@ -37,6 +46,7 @@ class PaintSession(QObject):
         surface: The pixels.
         target: What is painted, or None.
         picture: What lies below, or None.
+        palette: The colours of a sketch, such as "#ff8800"; what is painted as 1 has the first.
         mismatch: The sizes (width, height) of what is painted and of the picture, where they differ; else None.
 
     Signals:
@@ -57,6 +67,7 @@ class PaintSession(QObject):
         self.surface = Surface(self)
         self.target: Target | None = None
         self.picture: QImage | None = None
+        self.palette: list[str] = []
         self.mismatch: tuple[tuple[int, int], tuple[int, int]] | None = None
         self._text, self._own = "", False
         document.edited.connect(self.follow)
@@ -69,7 +80,8 @@ class PaintSession(QObject):
             InputError: What the setting holds is damaged, or the picture is too large to paint on.
         """
         self.target, self._text = target, ""
-        self.surface.label = 1 if target.widget == "semantic_map" else None
+        self.surface.label = 1 if target.widget in ("semantic_map", "sketch") else None
+        self.palette = list(target.classes) if target.widget == "sketch" else []
         self.surface.clear(1, 1)  # the last target's size says nothing of this one's
         self.set_picture(picture, tell=False)
         if target.widget == "boxes":
@@ -114,7 +126,24 @@ class PaintSession(QObject):
         if tiles:
             size = (self.surface.width, self.surface.height)
             self._own = True  # what the document will hold is shown already
-            self._document.do(PaintTiles(self.target.node, self.target.setting, *size, tiles))
+            paint = PaintTiles(self.target.node, self.target.setting, *size, tiles)
+            if self.sketches and self._colors_held() != self.palette:
+                colors = SetSetting(self.target.node, COLORS, ", ".join(self.palette))
+                self._document.do(Group((colors, paint)))
+            else:
+                self._document.do(paint)
+
+    @property
+    def sketches(self) -> bool:
+        """Whether it is painted with colours."""
+        return self.target is not None and self.target.widget == "sketch"
+
+    def take_color(self, color: str) -> None:
+        """Paint with a colour of a sketch, which need not be in its palette; a stroke puts it there."""
+        if color not in self.palette:
+            self.palette = [*self.palette[: _MOST_COLORS - 1], color]
+        self.surface.label = self.palette.index(color) + 1
+        self.changed.emit()
 
     @property
     def draws_boxes(self) -> bool:
@@ -169,6 +198,10 @@ class PaintSession(QObject):
             self._text = text
             self.boxes_changed.emit(text)
             return
+        held = self._colors_held()
+        if held != self.palette[: len(held)]:  # not by a stroke, nor by undoing one
+            self.palette = held
+            self.changed.emit()
         own, self._own = self._own, False
         if own or text == self._text:
             self._text = text
@@ -184,6 +217,13 @@ class PaintSession(QObject):
             self.failed.emit(error)
         self._text = text
         self._compare()
+
+    def _colors_held(self) -> list[str]:
+        """The palette that the document holds; empty where it is not a sketch that is painted."""
+        if self.target is None or not self.sketches:
+            return []
+        text = self._document.workflow.nodes[self.target.node].settings.get(COLORS)
+        return [word.strip() for word in text.split(",")] if isinstance(text, str) else list(self.target.classes)
 
     def _compare(self) -> None:
         before, self.mismatch = self.mismatch, None

@@ -206,6 +206,13 @@ def map_colors(view: View) -> list[int]:
     return [qRgba(color.red(), color.green(), color.blue(), 255 if view == "mask" else 165) for color in colors]
 
 
+def sketch_colors(palette: Sequence[str]) -> list[int]:
+    """How a sketch looks: what is painted hides the picture. A colour that is no longer there is magenta."""
+    colors = [QColor(color) for color in palette[:255]]
+    missing = [QColor("magenta")] * (255 - len(colors))
+    return [0, *(color.rgb() for color in (*colors, *missing))]
+
+
 def mask_colors(view: View, color: QColor) -> list[int]:
     """How a mask's values look: a veil over the picture, greys, or the picture with a dark hole."""
     if view == "mask":

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from app.painting import tools
 from app.painting.easel import Easel
 from app.painting.surface import Surface
-from app.painting.tools import BrushTool, FillTool, PaintOptions, PolygonTool, ShapeTool, Tool
+from app.painting.tools import BrushTool, FillTool, PaintOptions, PickTool, PolygonTool, ShapeTool, Tool
 from app.panels.widgets import small_button
 
 TOOLS = (
@@ -21,11 +23,14 @@ TOOLS = (
     ("lasso", "lasso", "Lasso", "L", "draw around what to paint"),
     ("polygon", "polygon", "Polygon", "P", "click corners; Enter or the first corner closes"),
     ("fill", "bucket", "Fill", "G", "what is connected and alike in the picture"),
+    ("picker", "picker", "Pick a colour", "I", "paint with a colour of the picture"),
 )
 
 
-def make_tools(surface: Surface, options: PaintOptions, easel: Easel) -> dict[str, Tool]:
-    """Return a tool for each name in `TOOLS`."""
+def make_tools(
+    surface: Surface, options: PaintOptions, easel: Easel, take_color: Callable[[QColor], None]
+) -> dict[str, Tool]:
+    """Return a tool for each name in `TOOLS`; `take_color` hears of a picked colour."""
     return {
         "brush": BrushTool(surface, options),
         "eraser": BrushTool(surface, options, eraser=True),
@@ -34,6 +39,7 @@ def make_tools(surface: Surface, options: PaintOptions, easel: Easel) -> dict[st
         "lasso": ShapeTool(surface, options, tools.polygon),
         "polygon": PolygonTool(surface, options),
         "fill": FillTool(surface, options, lambda: easel.picture),
+        "picker": PickTool(surface, options, lambda: easel.picture, take_color),
     }
 
 
@@ -69,6 +75,10 @@ class Toolbox(QWidget):
     def tool(self) -> str:
         """Name of the tool whose button is pressed."""
         return next(name for name, button in self.buttons.items() if button.isChecked())
+
+    def offer_picker(self, wanted: bool) -> None:
+        """Show the tool that takes colours, or not."""
+        self.buttons["picker"].setVisible(wanted)
 
     def show_tool(self, name: str) -> None:
         """Press a tool's button."""

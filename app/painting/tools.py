@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 
 from app.painting.surface import Surface
 from core.imaging.brush import Area, Brush, Dab, Stroke
@@ -236,6 +236,27 @@ class FillTool(Tool):
         value = np.uint8(round(255 * self.options.brush.opacity))
         self.surface.merge(found * value, Area(0, 0, self.surface.width, self.surface.height), erase=pointer.erase)
         return True
+
+
+class PickTool(Tool):
+    """Takes the colour at a place: of the sketch where it is painted, else of the picture."""
+
+    def __init__(
+        self, surface: Surface, options: PaintOptions, picture: Callable[[], QImage | None],
+        take: Callable[[QColor], None],
+    ) -> None:  # fmt: skip
+        super().__init__(surface, options)
+        self._picture, self._take = picture, take
+
+    def release(self, pointer: Pointer) -> bool:
+        column, row = int(pointer.place.x() // 1), int(pointer.place.y() // 1)
+        if 0 <= column < self.surface.width and 0 <= row < self.surface.height:
+            value, picture = int(self.surface.pixels[row, column]), self._picture()
+            if value:
+                self._take(QColor.fromRgb(self.surface.image.color(value)))
+            elif picture is not None:
+                self._take(picture.pixelColor(column, row))
+        return False
 
 
 def rectangle(places: list[QPointF], even: bool) -> QPainterPath:

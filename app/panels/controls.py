@@ -273,7 +273,7 @@ class PaintControl(Control):
 
 def make_control(setting: SettingCard) -> Control:
     """The control that fits `setting`."""
-    if setting.widget in ("mask", "semantic_map"):
+    if setting.widget in ("mask", "semantic_map", "sketch"):
         return PaintControl(setting)
     if setting.widget in ("file", "folder") or setting.kind == "Path":
         return PathControl(setting)

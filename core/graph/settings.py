@@ -13,7 +13,7 @@ from typing import Any, Literal
 from core.errors import InputError
 from core.graph.json_types import Json
 
-Widget = Literal["auto", "multiline", "seed", "file", "folder", "size", "slider", "mask", "semantic_map"]
+Widget = Literal["auto", "multiline", "seed", "file", "folder", "size", "slider", "mask", "semantic_map", "sketch"]
 SettingValue = bool | int | float | str | Path
 SETTING_TYPES: tuple[type, ...] = (bool, int, float, str, Path)
 _TYPE_WORDS = {bool: "on or off", int: "a whole number", float: "a number", str: "text", Path: "a path"}

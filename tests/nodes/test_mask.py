@@ -9,7 +9,17 @@ import torch
 from core.errors import InputError
 from core.imaging.image import Image
 from core.imaging.painted import pack
-from nodes.mask import composite, crop_to_mask, extend_canvas, fill_masked, mask_edge, paint_mask, resize_mask, stitch
+from nodes.mask import (
+    color_sketch,
+    composite,
+    crop_to_mask,
+    extend_canvas,
+    fill_masked,
+    mask_edge,
+    paint_mask,
+    resize_mask,
+    stitch,
+)
 
 
 def picture() -> Image:
@@ -63,3 +73,29 @@ def test_an_extended_canvas_is_painted_where_it_is_new() -> None:
     wide = extend_canvas(picture(), right=16)
     assert wide.image.pixels.shape[-1] == 64
     assert int(wide.mask.values.sum()) == 16 * 32
+
+
+def test_a_sketch_lies_over_the_picture_in_its_colours() -> None:
+    values = np.zeros((32, 48), np.uint8)
+    values[4:8, 10:20], values[20:24, 30:40] = 1, 2
+    made = color_sketch(picture(), sketch=pack(values), colors="#ff0000, #0000FF")
+    assert made.image.pixels[0, :, 5, 12].tolist() == [1.0, -1.0, -1.0]
+    assert made.image.pixels[0, :, 22, 33].tolist() == [-1.0, -1.0, 1.0]
+    kept = torch.from_numpy(values == 0)
+    assert torch.equal(made.image.pixels[0, :, kept], picture().pixels[0, :, kept])
+    assert torch.equal(made.mask.values[0, 0] == 0, kept)
+    assert (color_sketch(sketch=pack(values), colors="#ff0000, #0000ff").image.pixels[0, :, 0, 0] == 1).all()
+    assert torch.equal(color_sketch(picture()).image.pixels, picture().pixels)
+
+
+@pytest.mark.parametrize(
+    ("colors", "said"), [("#ff0000", "colour 2"), ("red, #0000ff", "no colour"), ("#000000," * 256, "256 colours")]
+)
+def test_a_palette_that_does_not_serve_is_refused(colors: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        color_sketch(sketch=pack(np.full((4, 4), 2, np.uint8)), colors=colors)
+
+
+def test_a_sketch_of_another_size_is_refused() -> None:
+    with pytest.raises(InputError, match="4 × 4 pixels, the picture 48 × 32"):
+        color_sketch(picture(), sketch=pack(np.ones((4, 4), np.uint8)), colors="#ff0000")
