@@ -8,12 +8,12 @@ import torch
 
 from core.conditioning.conditioning import Conditioning
 from core.diffusion import sampling
-from core.diffusion.image_guidance import ImageGuidance, known_pixels, low_resolution
+from core.diffusion.image_guidance import ImageGuidance
 from core.diffusion.kept_region import KeptRegion, kept_region
 from core.diffusion.latent_diffusion import Autoencoder, Denoiser, Latent
 from core.diffusion.sampling import Guidance, TimeGrid, windows_of
 from core.graph.node_spec import RunContext, Setting, node
-from core.imaging.image import Image, to_uint8
+from core.imaging.image import to_uint8
 from core.imaging.mask import Mask
 from core.randomness import MAX_SEED
 from core.samplers.catalogue import SAMPLERS
@@ -128,40 +128,6 @@ def keep_region(latent: Latent, mask: Mask) -> KeptRegion:
     For models that were not trained to inpaint: at each step the kept part is put back, noised as much as the rest.
     """
     return kept_region(latent, mask)
-
-
-@node(id="loom.guidance.low_resolution", title="Guide by small picture", category="Sample")
-def guide_by_small_picture(
-    autoencoder: Autoencoder,
-    image: Image,
-    *,
-    strength: Annotated[
-        float, Setting(min=0.0, max=1000.0, step=5, shown=True, help="More keeps closer to it.")
-    ] = 20.0,
-) -> ImageGuidance:
-    """Steer the picture so that, made small, it looks like this one, without any training for it.
-
-    Each step follows the gradient through decoder and UNet, which takes about three times as long and more memory.
-    """
-    return ImageGuidance(low_resolution(autoencoder.decode_whole, image.pixels), strength, "small picture")
-
-
-@node(id="loom.guidance.pixels", title="Guide by pixels", category="Sample")
-def guide_by_pixels(
-    autoencoder: Autoencoder,
-    image: Image,
-    mask: Mask,
-    *,
-    strength: Annotated[
-        float, Setting(min=0.0, max=1000.0, step=5, shown=True, help="More keeps closer to it.")
-    ] = 20.0,
-) -> ImageGuidance:
-    """Steer the picture so that it looks like this one where the mask is not painted, without any training for it.
-
-    Softer than Keep region: the model finds a whole picture that fits, and nothing is pasted.
-    """
-    kept = mask.inverted().values
-    return ImageGuidance(known_pixels(autoencoder.decode_whole, image.pixels, kept), strength, "pixels")
 
 
 @node(id="loom.sample.denoise", title="Denoise", category="Sample", version=2)

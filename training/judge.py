@@ -68,6 +68,11 @@ class Judge(nn.Module):
         h = self.up_fine(torch.cat([fine, F.interpolate(h, scale_factor=2.0)], dim=1))
         return self.cell_head(h), self.background_head(coarse.mean(dim=(2, 3)))
 
+    def shares(self, images: Tensor) -> Tensor:
+        """Return how much of images [b, 3, 64, 64] each class seems to cover, [b, k]; above 0, and differentiable."""
+        seen: Tensor = self(images)[0].softmax(1)[:, 1:].mean(dim=(2, 3))
+        return seen.clamp(min=1e-12)
+
     @torch.no_grad()
     def look(self, images: Tensor, batch: int = 250) -> list[Sight]:
         """Say what images [b, 3, 64, 64] show."""

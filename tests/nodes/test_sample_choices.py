@@ -1,4 +1,4 @@
-"""What the sampling nodes offer beside the usual way: other samplers, inpainting, guidance by pictures, inversion."""
+"""What the sampling nodes offer beside the usual way: other samplers, inpainting, inversion."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from nodes.first_stage import encode_image
 from nodes.load import ModelParts
 from nodes.sample import (
     denoise,
-    guide_by_pixels,
-    guide_by_small_picture,
     interpolate_noise,
     invert,
     keep_region,
@@ -64,19 +62,6 @@ def test_what_is_not_painted_stays(model: ModelParts, prompt: Conditioning, pict
     made = denoise(model.denoiser, start, grid, prompt, keep=keep_region(clean, Mask(painted)), run=RUN)
     assert torch.equal(made.values[..., 2:, :], clean.values[..., 2:, :])
     assert not torch.allclose(made.values[..., :2, :], clean.values[..., :2, :])
-
-
-def test_pictures_steer_without_training(model: ModelParts, prompt: Conditioning, picture: Image) -> None:
-    start, grid = noise(model.autoencoder, width=24, height=32), scheduler(model.denoiser, steps=3)
-    plain = denoise(model.denoiser, start, grid, prompt, run=RUN)
-    small = Image(picture.pixels[..., ::4, ::4])
-    for wish in (
-        guide_by_small_picture(model.autoencoder, small, strength=1.0),
-        guide_by_pixels(model.autoencoder, picture, Mask(torch.zeros(1, 1, 32, 24)), strength=1.0),
-    ):
-        steered = denoise(model.denoiser, start, grid, prompt, image_guidance=wish, run=RUN)
-        assert not torch.allclose(steered.values, plain.values)
-        assert bool(torch.isfinite(steered.values).all())
 
 
 def test_a_large_canvas_is_cut_into_windows_and_can_be_stopped_between_them(
