@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Gallery(QListView):
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
         self.setUniformItemSizes(True)
+        self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setMovement(QListView.Movement.Static)
         self.setIconSize(QSize(_THUMB, _THUMB))
         self.setGridSize(QSize(_THUMB + 8, _THUMB + 8))
@@ -66,7 +68,8 @@ class Gallery(QListView):
     def open_folder(self, folder: Path) -> None:
         """Keep pictures in `folder` from now on, and show those that are there."""
         self._folder = folder
-        self.pictures.fill(sorted(folder.glob("*.png")))
+        names = os.listdir(folder) if folder.is_dir() else []
+        self.pictures.fill(folder / name for name in sorted(names) if name.endswith(".png"))
 
     def keep(self, image: QImage, texts: dict[str, str]) -> None:
         """Add a picture with the texts that it carries, unless it is the one added last."""
