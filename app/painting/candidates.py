@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 from app.painting.inpainting_loop import Loop, variant
 from app.runtime.messages import PictureMade
 from app.runtime.pictures import to_image
+from core.errors import LoomError
 from core.events import RunCancelled, RunFailed, RunFinished, StepTaken
 from core.graph import workflow_file
 from core.graph.workflow import Workflow
@@ -64,6 +65,7 @@ class Candidates(QObject):
         self.preview: QImage | None = None
         self._waiting: list[tuple[Workflow, Loop, int]] = []
         self._steps = 0
+        self._failed = False
 
     @property
     def left(self) -> int:
@@ -72,6 +74,7 @@ class Candidates(QObject):
 
     def make(self, workflow: Workflow, loop: Loop, count: int) -> None:
         """Make this many more; without a seed to change, one says all."""
+        self._failed = False
         for step in range(self._steps, self._steps + (count if loop.seeds else 1)):
             made = variant(workflow, loop, step)
             self._waiting.append((made, loop, step))
@@ -108,11 +111,17 @@ class Candidates(QObject):
                 del self._waiting[0]
                 self.preview = None
                 if isinstance(message, RunFailed):
-                    self.stop()
-                    self.failed.emit(message.error)
+                    self._fail(message.error)
             case _:
                 return
         self.changed.emit()
+
+    def _fail(self, error: LoomError) -> None:
+        """Make no more, and say so once: those that have begun may fail as well before they are stopped."""
+        self.stop()
+        if not self._failed:
+            self._failed = True
+            self.failed.emit(error)
 
     def _add(self, pixels: Any, workflow: Workflow, loop: Loop, step: int) -> None:
         texts = {WORKFLOW_KEY: workflow_file.dumps(workflow)}

@@ -47,6 +47,7 @@ class Easel(Sheet):
         self._place = QPointF(-1, -1)
         self._drawn_rect = QRect()
         self.setMouseTracking(True)
+        self.setTabletTracking(True)  # a pen that hovers says where it is, too
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName("Picture to paint on")
