@@ -14,7 +14,10 @@ from app.theme import icon, theme
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """One action: its menu, words, icon and shortcut; `canvas_only` shortcuts work only with the canvas focused."""
+    """One action: its menu, words, icon and shortcut; `canvas_only` shortcuts work only with the canvas focused.
+
+    `also` is a second shortcut.
+    """
 
     name: str
     menu: str
@@ -24,18 +27,20 @@ class ActionSpec:
     tip: str = ""
     canvas_only: bool = False
     checkable: bool = False
+    also: str = ""
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("new", "File", "New", "Ctrl+N", "new", "New empty workflow"),
+    ActionSpec("new", "File", "New", "Ctrl+T", "new", "New empty workflow", also="Ctrl+N"),
     ActionSpec("templates", "File", "New from template…", "Ctrl+Shift+N"),
     ActionSpec("open", "File", "Open…", "Ctrl+O", "open", "Open a workflow"),
     ActionSpec("save", "File", "Save", "Ctrl+S", "save", "Save the workflow"),
     ActionSpec("save_as", "File", "Save as…", "Ctrl+Shift+S"),
+    ActionSpec("close", "File", "Close", "Ctrl+W"),
     ActionSpec("settings", "File", "Settings…", "Ctrl+,"),
     ActionSpec("quit", "File", "Quit", "Ctrl+Q"),
     ActionSpec("undo", "Edit", "Undo", "Ctrl+Z", "undo", "Undo"),
-    ActionSpec("redo", "Edit", "Redo", "Ctrl+Shift+Z", "redo", "Redo"),
+    ActionSpec("redo", "Edit", "Redo", "Ctrl+Shift+Z", "redo", "Redo", also="Ctrl+Y"),
     ActionSpec("cut", "Edit", "Cut", "Ctrl+X", canvas_only=True),
     ActionSpec("copy", "Edit", "Copy", "Ctrl+C", canvas_only=True),
     ActionSpec("paste", "Edit", "Paste", "Ctrl+V", canvas_only=True),
@@ -63,10 +68,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("library", "View", "Node library", "Ctrl+L", checkable=True),
     ActionSpec("log", "View", "Log", "Ctrl+J", checkable=True),
     ActionSpec(
-        "training", "View", "Training", "Ctrl+T", "training", "Train models and watch them learn", checkable=True
+        "training", "View", "Training", "Ctrl+M", "training", "Train models and watch them learn", checkable=True
     ),
+    ActionSpec("next_tab", "View", "Next workflow", "Ctrl+Tab", also="Ctrl+PgDown"),
+    ActionSpec("previous_tab", "View", "Previous workflow", "Ctrl+Shift+Tab", also="Ctrl+PgUp"),
     ActionSpec("tour", "View", "Tour again"),
-    ActionSpec("run", "Run", "Run", "Ctrl+Return", "run", "Run the workflow"),
+    ActionSpec("run", "Run", "Run", "Ctrl+Return", "run", "Run the workflow", also="Ctrl+Enter"),
     ActionSpec(
         "run_to", "Run", "Run to here", "Shift+Return", tip="Run what the selected nodes need", canvas_only=True
     ),
@@ -80,7 +87,7 @@ _MENUS = {
     False: ("add", "paste", "note", "|", "tidy", "fit", "run"),
 }
 """What the canvas' context menu offers where something is selected, and where nothing is."""
-_SEPARATED = ("settings", "quit", "cut", "mute", "align_left", "add", "library", "tour")
+_SEPARATED = ("close", "settings", "quit", "cut", "mute", "align_left", "add", "library", "next_tab", "tour")
 
 
 def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Callable[[], object]]) -> dict[str, QAction]:
@@ -104,7 +111,7 @@ def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Calla
             action.setIcon(icon(spec.icon))
             action.setIconVisibleInMenu(False)
         if spec.shortcut:
-            action.setShortcut(QKeySequence(spec.shortcut))
+            action.setShortcuts([QKeySequence(keys) for keys in (spec.shortcut, spec.also) if keys])
         if spec.canvas_only:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             canvas.addAction(action)
@@ -114,8 +121,6 @@ def make_actions(window: QMainWindow, canvas: QWidget, handlers: dict[str, Calla
         action.triggered.connect(_plain(handlers[spec.name]))
         menu.addAction(action)
         made[spec.name] = action
-    made["run"].setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
-    made["redo"].setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
     return made
 
 

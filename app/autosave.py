@@ -52,9 +52,11 @@ class Autosave(QObject):
 
     Signals:
         failed(LoomError): The disk refuses; nothing is kept from then on until the next save.
+        moved(): Another journal is written, or none.
     """
 
     failed = Signal(object)
+    moved = Signal()
 
     def __init__(self, document: Document, folder: Path) -> None:
         super().__init__(document)
@@ -69,6 +71,11 @@ class Autosave(QObject):
         document.edited.connect(self._note)
         document.replaced.connect(self._renew)
         document.saved.connect(self._renew)
+
+    @property
+    def path(self) -> Path | None:
+        """The journal, or None while there is nothing to keep."""
+        return self._journal.path if self._journal is not None else None
 
     def begin(self) -> None:
         """Begin a journal with the workflow as it is now, if there is anything unsaved."""
@@ -87,6 +94,7 @@ class Autosave(QObject):
             journal.start(self._document.workflow)
             journal.append(Group(()))  # what the first line holds is unsaved, although no edit follows it yet
             self._journal = journal
+            self.moved.emit()
         except OSError as error:
             self._fail(error)
 
@@ -99,30 +107,8 @@ class Autosave(QObject):
             if self._lock is not None:
                 self._lock.unlock()
             Left(journal.path, "", None).discard()
+            self.moved.emit()
         self._lock = None
-
-    def left_behind(self) -> list[Left]:
-        """What earlier processes left when they died, newest first; empty journals are removed."""
-        found: list[tuple[float, Left]] = []
-        for path in self._folder.glob("*.journal"):
-            if self._journal is not None and path == self._journal.path:
-                continue
-            meta, lock_path = _beside(path)
-            lock = QLockFile(str(lock_path))
-            lock.setStaleLockTime(0)
-            if not lock.tryLock(0):
-                continue  # another window is writing it
-            lock.unlock()
-            left = Left(path, *_about(meta))
-            try:
-                holds = left.recover() is not None
-            except InputError:
-                holds = False
-            if holds:
-                found.append((path.stat().st_mtime, left))
-            else:
-                left.discard()
-        return [left for _, left in sorted(found, key=lambda each: -each[0])]
 
     def _note(self, edit: object) -> None:
         if self._journal is None:
@@ -152,6 +138,28 @@ class Autosave(QObject):
                 fix="Make room on that disk, and save the workflow now.",
             )
         )
+
+
+def left_behind(folder: Path) -> list[Left]:
+    """What processes left in `folder` when they died, newest first; empty journals are removed."""
+    found: list[tuple[float, Left]] = []
+    for path in folder.glob("*.journal"):
+        meta, lock_path = _beside(path)
+        lock = QLockFile(str(lock_path))
+        lock.setStaleLockTime(0)
+        if not lock.tryLock(0):
+            continue  # a window is writing it, this one or another
+        lock.unlock()
+        left = Left(path, *_about(meta))
+        try:
+            holds = left.recover() is not None
+        except InputError:
+            holds = False
+        if holds:
+            found.append((path.stat().st_mtime, left))
+        else:
+            left.discard()
+    return [left for _, left in sorted(found, key=lambda each: -each[0])]
 
 
 def _beside(journal: Path) -> tuple[Path, Path]:

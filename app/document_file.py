@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -10,11 +11,12 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app.autosave import Autosave
 from app.disk_watch import DiskWatch
 from app.document import Document
-from app.panels.offer import Offer
 from app.settings import Settings
-from core.errors import LoomError
+from core.errors import InputError, LoomError
 
 _SAVE = "Workflows (*.json)"
+Taken = Callable[[Document, Path], bool]
+"""Whether another document than this one is kept in that file."""
 
 
 class DocumentFile(QObject):
@@ -22,24 +24,29 @@ class DocumentFile(QObject):
 
     Attributes:
         autosave: Keeps unsaved edits safe from a crash.
-        offer: Asks what to do about a file that another program has changed.
 
     Signals:
         failed(LoomError): The file could not be read or written.
         told(str): Something worth a line in the log.
+        asked(str, dict): A question that can wait, with its answers as `Offer` takes them.
     """
 
     failed = Signal(object)
     told = Signal(str)
+    asked = Signal(str, dict)
 
-    def __init__(self, window: QWidget, document: Document, settings: Settings) -> None:
+    def __init__(self, window: QWidget, document: Document, settings: Settings, taken: Taken) -> None:
         super().__init__(document)
-        self._window, self._document, self._settings = window, document, settings
+        self._window, self._document, self._settings, self._taken = window, document, settings, taken
         self.autosave = Autosave(document, settings.unsaved_folder)
         self.autosave.failed.connect(self.failed)
-        self.offer = Offer()
         self._watch = DiskWatch(document)
         self._watch.changed.connect(self._tell_changed)
+
+    def begin(self) -> None:
+        """Keep what the document holds already; once those who listen are connected."""
+        self._watch.renew()
+        self.autosave.begin()
 
     def save(self) -> bool:
         """Save to the document's file, asking for one where it has none; returns whether it was saved."""
@@ -72,6 +79,12 @@ class DocumentFile(QObject):
 
     def _write(self, path: Path) -> bool:
         try:
+            if self._taken(self._document, path):
+                raise InputError(
+                    f'The workflow was not saved: "{path.name}" is open in another tab.',
+                    why="Two tabs would write the same file, and each would undo what the other saved.",
+                    fix="Choose another name, or close the other tab first.",
+                )
             self._document.save(path)
         except LoomError as error:
             self.failed.emit(error)
@@ -84,7 +97,7 @@ class DocumentFile(QObject):
         assert isinstance(path, Path)
         lost = "" if self._document.clean else " Your unsaved changes would be lost by loading it."
         answers = {"Keep mine": self._keep_mine, "Load it": lambda: self._reload(path)}
-        self.offer.ask(f'"{path.name}" was changed by another program.{lost}', answers)
+        self.asked.emit(f'"{path.name}" was changed by another program.{lost}', answers)
 
     def _keep_mine(self) -> None:
         self._document.history.mark_dirty()

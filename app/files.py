@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app.autosave import Left
-from app.document import Document, is_template, read
-from app.document_file import DocumentFile
+from app.document import Document, is_template
 from app.panels.offer import Offer
 from app.panels.templates import TemplateDialog
+from app.session import Remains, find_remains
 from app.settings import Settings
+from app.tabs import Tabs
 from core.errors import LoomError
 
 _OPEN = "Workflows and pictures that carry one (*.json *.png);;All files (*)"
+_NAMED = 3
+"""So many workflows are named in one question."""
 
 
 class Files(QObject):
-    """Opens workflows.
+    """Opens workflows in tabs.
 
     Attributes:
         offer: Asks about what a crash left.
@@ -33,15 +36,14 @@ class Files(QObject):
     failed = Signal(object)
     told = Signal(str)
 
-    def __init__(self, window: QWidget, document: Document, file: DocumentFile, settings: Settings) -> None:
+    def __init__(self, window: QWidget, tabs: Tabs, settings: Settings) -> None:
         super().__init__(window)
-        self._window, self._document, self._file, self._settings = window, document, file, settings
+        self._window, self._tabs, self._settings = window, tabs, settings
         self.offer = Offer()
 
     def new(self) -> None:
         """Start an empty workflow."""
-        if self._file.may_leave():
-            self._document.new()
+        self._tabs.add()
 
     def ask_template(self) -> None:
         """Ask which template to start from."""
@@ -70,44 +72,76 @@ class Files(QObject):
             self.open(Path(path))
 
     def open(self, path: Path) -> None:
-        """Open a workflow file; one that cannot be read leaves the present workflow, and asks nothing about it."""
+        """Show a workflow file in a tab of its own, or in that in which it is open; the others stay as they are."""
+        open_already = self._tabs.of_file(path)
+        if open_already is not None:
+            self._tabs.show_tab(open_already)
+            self._settings.remember_file(path)
+            return
         try:
-            read(path)  # before a person is asked for the sake of a file that does not open
-            if not self._file.may_leave():
-                return
-            warnings = self._document.open(path)  # read anew: the answer may have saved this very file
+            warnings = self._fill(lambda document: document.open(path))
         except LoomError as error:
             self.failed.emit(error)
             return
         if not is_template(path):  # its folder is no place to save to
             self._settings.remember_file(path)
-        self.told.emit(f"Opened {path}")
-        for warning in warnings:
-            self.told.emit(warning)
+        for text in (f"Opened {path}", *warnings):
+            self.told.emit(text)
 
     def offer_unsaved(self) -> None:
-        """Offer what a crash left, the newest first."""
-        left = self._file.autosave.left_behind()
-        if not left:
+        """Offer what was open when a process died."""
+        remains = find_remains(self._settings)
+        if not remains.documents:
+            remains.forget_sessions()
             return
-        first = left[0]
-        name = first.file.name if first.file else first.title
-        text = f'Latent Loom ended before the last changes of "{name}" were saved.'
-        self.offer.ask(text, {"Restore": lambda: self._restore(first), "Discard": lambda: self._discard(first)})
+        unsaved, count = remains.unsaved, len(remains.documents)
+        named = _listed([each.name for each in (unsaved or remains.documents)])
+        text = f"Latent Loom ended before the last changes of {named} were saved."
+        if not unsaved:
+            text = f"Latent Loom ended unexpectedly while {named} {'were' if count > 1 else 'was'} open."
+        elif count > len(unsaved):
+            text += f" {count} workflows were open."
+        restore, discard = ("Restore all", "Discard all") if count > 1 else ("Restore", "Discard")
+        if not unsaved:
+            restore, discard = "Open again", "No"
+        answers = {restore: lambda: self._restore(remains), discard: remains.discard}
+        self.offer.ask(text, answers)
 
-    def _restore(self, left: Left) -> None:
-        try:
-            loaded = left.recover()
-        except LoomError as error:
-            self.failed.emit(error)
-            return
-        if loaded is not None and self._file.may_leave():
-            self._document.restore(loaded.workflow, left.file)
-            left.discard()  # the new journal holds it by now
-            for text in (f'Restored the unsaved changes of "{self._document.title}"', *loaded.warnings):
+    def _restore(self, remains: Remains) -> None:
+        front = None
+        for each in remains.documents:
+            open_already = self._tabs.of_file(each.file) if each.file is not None and each.left is None else None
+            try:
+                warnings = () if open_already is not None else self._fill(each.reopen, show=False)
+            except LoomError as error:
+                self.failed.emit(error)
+                continue
+            tab = open_already or self._tabs.all[-1]
+            front = tab if each.front or front is None else front
+            if each.left is not None and tab.file.autosave.path is not None:
+                each.left.discard()  # the new journal holds it by now
+            for text in (f'Restored "{each.name}"', *warnings):
                 self.told.emit(text)
-            self.offer_unsaved()
+        remains.forget_sessions()
+        if front is not None:
+            self._tabs.show_tab(front)
 
-    def _discard(self, left: Left) -> None:
-        left.discard()
-        self.offer_unsaved()
+    def _fill(self, fill: Callable[[Document], tuple[str, ...]], *, show: bool = True) -> tuple[str, ...]:
+        """Let `fill` open a workflow: in front where nobody would miss what is there, else in a new tab."""
+        front = self._tabs.front
+        if front.untouched:
+            warnings = fill(front.document)
+            front.spare = False
+            return warnings
+        document = Document()
+        warnings = fill(document)
+        self._tabs.add(document, show=show)
+        return warnings
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in quotes, as a sentence lists them; of many only the first ones."""
+    shown = [f'"{name}"' for name in names[:_NAMED]]
+    more = len(names) - len(shown)
+    shown += [f"{more} more"] if more else []
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -11,9 +11,6 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from app.actions import add_recent_menu, ask_on_canvas, make_actions, make_toolbar
 from app.catalogue import Catalogue, shipped_catalogue
-from app.document import Document
-from app.document_file import DocumentFile
-from app.document_view import DocumentView
 from app.files import Files
 from app.handlers import handlers
 from app.pages import Pages
@@ -28,8 +25,10 @@ from app.runtime.garbage import WindowCollector
 from app.runtime.messages import EngineFailed, EngineReady
 from app.runtime.run_queue import RunQueue
 from app.runtime.worker import Post, Worker
+from app.session import Session
 from app.settings import Settings
 from app.status import StatusLine
+from app.tabbed_window import TabbedWindow
 from app.theme import icon, theme
 from app.tour import Tour, steps_through
 
@@ -38,58 +37,43 @@ _SMALLEST = QSize(960, 600)
 _SPLITTERS = ("columns", "side", "middle")
 
 
-class MainWindow(QMainWindow):
+class MainWindow(TabbedWindow):
     """The one window of the program.
 
     Attributes:
-        document: The open workflow.
-        canvas: The node editor.
         library: The kinds of nodes.
-        properties: The selected node.
-        preview: The picture.
         log: What happened.
-        banner: The error above the canvas.
         gallery: The pictures made so far.
-        freshness: What an edit has made stale.
-        problems: What is wrong with the nodes.
         pages: The graph, and training.
+        files: Opens workflows.
+        session: Keeps what is open for the time after a crash.
         painting: Opens the painter.
         queue: The runs of all documents.
-        monitor: The run.
         worker: The thread that runs.
-        running: Starts runs.
         actions_by_name: Every action.
         recent_menu: The files used last.
         readiness: What is said while nothing can run.
-        empty: What an empty canvas offers.
         tour: The first tour.
     """
 
     def __init__(
         self, settings: Settings, *, make_worker: MakeWorker = Worker, catalogue: Catalogue | None = None
     ) -> None:
-        super().__init__()
-        self.settings = settings
         catalogue = catalogue or shipped_catalogue()
-        self.engine_ready = self._painted = self._closed = False
-        self.bridge, self._collector = Bridge(self), WindowCollector(self)
+        self.bridge = Bridge()
         self.worker = make_worker(self.bridge.post)
         self.queue = RunQueue(self.worker)
-        self.document = Document(self)
-        self.file = DocumentFile(self, self.document, settings)
-        self.view = DocumentView(self.document, catalogue, self.queue, self.file.offer)
-        self.canvas, self.banner, self.empty = self.view.canvas, self.view.banner, self.view.empty
-        self.properties, self.preview = self.view.properties, self.view.preview
-        self.freshness, self.problems = self.view.freshness, self.view.problems
-        self.monitor, self.running = self.view.monitor, self.view.running
+        super().__init__(settings, self.queue, catalogue)
+        self.bridge.setParent(self)
+        self._collector = WindowCollector(self)
+        self.engine_ready = self._painted = self._closed = False
         self.library, self.log, self.gallery = LibraryPanel(catalogue), LogPanel(), Gallery()
-        self.preview.folder = settings.folder
-        self.files = Files(self, self.document, self.file, settings)
+        self.files, self.session = Files(self, self.tabs, settings), Session(self.tabs, settings)
         self.painting = Painting(self)
-        self.readiness = Readiness(self, self.preview, lambda: self.pages.show_training().new_run())
+        self.readiness = Readiness(self, self.tabs.show_hint, lambda: self.pages.show_training().new_run())
         self.tour = Tour(self, steps_through(self))
         self._compose()
-        self.actions_by_name = make_actions(self, self.canvas, handlers(self))
+        self.actions_by_name = make_actions(self, self.tabs.canvases, handlers(self))
         self.recent_menu = add_recent_menu(self.actions_by_name["open"], self.files.fill_recent)
         make_toolbar(self, self.actions_by_name)
         self.status_line = StatusLine(self.statusBar())
@@ -145,9 +129,10 @@ class MainWindow(QMainWindow):
         stack = QVBoxLayout(middle)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(0)
+        stack.addWidget(self.tabs.line)
         for line in (self.tour.line, self.files.offer, self.readiness.offer):
             stack.addWidget(line)
-        stack.addWidget(self.view, 1)
+        stack.addWidget(self.tabs.canvases, 1)
         settings = QWidget()
         settings.setObjectName("panel")
         settings.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
@@ -156,13 +141,13 @@ class MainWindow(QMainWindow):
         below.setSpacing(0)
         below.addWidget(rule())
         below.addWidget(panel_header("SETTINGS"))
-        below.addWidget(self.properties, 1)
+        below.addWidget(self.tabs.settings, 1)
         look = theme()
         pictures = QWidget()
         stacked = QVBoxLayout(pictures)
         stacked.setContentsMargins(0, 0, 0, 0)
         stacked.setSpacing(0)
-        stacked.addWidget(self.preview, 1)
+        stacked.addWidget(self.tabs.pictures, 1)
         stacked.addWidget(self.gallery)
         self._middle = _splitter(Qt.Orientation.Vertical, (middle, 560), (self.log, 160))
         self._side = _splitter(Qt.Orientation.Vertical, (pictures, 368), (settings, 340))
@@ -186,19 +171,18 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.bridge.arrived.connect(self._take)
         self.library.chosen.connect(lambda kind: self.canvas.adding.add(kind))
-        self.view.file_asked.connect(lambda path: self.files.open(path))
-        self.view.painting_asked.connect(self.painting.open)
-        self.view.menu_asked.connect(self._show_menu)
-        self.view.picture_made.connect(self.gallery.keep)
-        self.view.told.connect(self.log.say)
-        for source in (self.files, self.file):
-            source.failed.connect(self.show_error)
-            source.told.connect(self.log.say)
-        self.gallery.shown.connect(self.preview.show_kept)
+        self.tabs.file_asked.connect(lambda path: self.files.open(path))
+        self.tabs.painting_asked.connect(self.painting.open)
+        self.tabs.menu_asked.connect(self._show_menu)
+        self.tabs.picture_made.connect(self.gallery.keep)
+        self.tabs.told.connect(self.log.say)
+        self.tabs.shown.connect(self.pages.show_graph)
+        self.tabs.changed.connect(self._refresh)
+        self.files.failed.connect(self.show_error)
+        self.files.told.connect(self.log.say)
+        self.gallery.shown.connect(lambda image, caption, texts: self.preview.show_kept(image, caption, texts))
         self.gallery.painting_asked.connect(self.painting.open)
         self.gallery.workflow_asked.connect(lambda path: self.files.open(Path(path)))
-        self.document.named.connect(self._refresh)
-        self.view.run_changed.connect(self._refresh)
         self.pages.turned.connect(self._refresh)
         self.pages.told.connect(self.log.say)
         self.pages.failed.connect(lambda error: self.log.say(str(error), "danger"))
@@ -209,7 +193,7 @@ class MainWindow(QMainWindow):
         if isinstance(message, EngineReady):
             self.engine_ready = self.queue.ready = True
             self._collector.settle()
-            for part in (self.library, self.view):
+            for part in (self.library, self.tabs):
                 part.set_catalogue(message.catalogue)
             self.readiness.take_catalogue(message.catalogue)
             self.status_line.show_device(message.device)
@@ -278,7 +262,7 @@ class MainWindow(QMainWindow):
         if self._closed:
             event.accept()
             return
-        if not self.file.may_leave():
+        if not all(self.tabs.may_leave(tab) for tab in self.tabs.all):
             event.ignore()
             return
         self._closed = True
@@ -286,13 +270,13 @@ class MainWindow(QMainWindow):
         for name in _SPLITTERS:
             self.settings.set_state(name, getattr(self, f"_{name}").saveState())
         self.settings.flush()
-        self.file.autosave.stop()
+        self.session.stop()
         self.gallery.flush()
         self.hide()
         self.pages.close_down()
         self.bridge.close()
         self.worker.close()
-        self.canvas.view.clear()
+        self.tabs.close_down()
         self._collector.stop()
         event.accept()
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject
 
 from app.catalogue import Catalogue
 from app.panels.offer import Offer
-from app.panels.preview import PreviewPanel
 
 LOADER = ("loom.load.model", "model")
 """The setting whose choices are the installed models."""
@@ -22,16 +21,16 @@ class Readiness(QObject):
         status, color: For the status bar, while the engine is not ready; the colour by its name.
     """
 
-    def __init__(self, parent: QObject, preview: PreviewPanel, train: Callable[[], None]) -> None:
+    def __init__(self, parent: QObject, show_hint: Callable[[str], None], train: Callable[[], None]) -> None:
         super().__init__(parent)
-        self._preview, self._train = preview, train
+        self._show_hint, self._train = show_hint, train
         self.offer = Offer()
         self.status, self.color = "Loading engine…", "warning"
 
     def take_failure(self) -> None:
         """The engine could not be loaded: nothing runs until the next start."""
         self.status, self.color = "No engine", "danger"
-        self._preview.view.show_hint("No engine: workflows can be edited and saved, but not run")
+        self._show_hint("No engine: workflows can be edited and saved, but not run")
 
     def take_catalogue(self, catalogue: Catalogue) -> None:
         """The engine is there with these nodes, and its models are the choices of the node that loads one."""
@@ -40,9 +39,9 @@ class Readiness(QObject):
         setting = card.setting(name) if card is not None else None
         if setting is None or setting.choices:
             self.offer.hide()
-            self._preview.view.show_hint()
+            self._show_hint("")
             return
-        self._preview.view.show_hint("No model yet")
+        self._show_hint("No model yet")
         self.offer.ask(
             "No model is installed. Train one on your own pictures, or load a checkpoint file with the node "
             "“Load checkpoint”.",

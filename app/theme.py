@@ -174,7 +174,8 @@ def _palette() -> QPalette:
 
 def _style_sheet() -> str:
     names: dict[str, object] = {**theme().colors, **theme().metrics}
-    for name, color in (("up", "text_muted"), ("down", "text_muted"), ("parent", "text"), ("check", "on_accent")):
+    icons = {"up": "text_muted", "down": "text_muted", "close": "text_muted", "parent": "text", "check": "on_accent"}
+    for name, color in icons.items():
         names[f"icon_{name}"] = _icon_file(name, color)
     return Template((RESOURCES / "themes" / "dark.qss").read_text(encoding="utf-8")).substitute(names)
 

@@ -17,24 +17,27 @@ from core.graph.workflow import Point, Workflow
 if TYPE_CHECKING:
     from app.main_window import MainWindow
     from app.painting.desk import PaintingDesk
+    from app.tab import Tab
 
 _SHARED = ("undo", "redo", "run", "cancel", "save")
 """The window's actions that work in the painter's full screen too."""
 
 
 class Painting(QObject):
-    """Opens the painter for nodes of a window.
-
-    Attributes:
-        desk: The painter, or None before it was first asked for.
-    """
+    """Opens the painter for nodes of the document in front; each document has a painter of its own."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self.desk: PaintingDesk | None = None
+        self._desks: dict[Tab, PaintingDesk] = {}
         window.bridge.arrived.connect(self._take)
-        window.monitor.changed.connect(self._look)
+        window.tabs.shown.connect(self._turn)
+        window.tabs.closed.connect(self._close)
+
+    @property
+    def desk(self) -> PaintingDesk | None:
+        """The painter of the document in front, or None before it was first asked for."""
+        return self._desks.get(self._window.tabs.front)
 
     def open_selected(self) -> None:
         """Paint on the selected node, else on the node whose picture is shown."""
@@ -46,12 +49,12 @@ class Painting(QObject):
         node = "" if isinstance(what, QImage) else str(what) or self._window.monitor.pictured
         if not isinstance(what, QImage) and node not in self._window.document.workflow.nodes:
             return
-        if self.desk is None:
-            self.desk = self._make_desk()
+        desk = self.desk or self._make_desk()
+        self._desks[self._window.tabs.front] = desk
         if isinstance(what, QImage):
-            self.desk.open_picture(what)
+            desk.open_picture(what)
         else:
-            self.desk.open(node)
+            desk.open(node)
 
     @property
     def folder(self) -> Path:
@@ -100,6 +103,7 @@ class Painting(QObject):
 
         window = self._window
         desk = PaintingDesk(window, window.document, window.freshness.catalogue, self)
+        window.monitor.changed.connect(self._look)
         desk.share(*(window.actions_by_name[name] for name in _SHARED))
         desk.failed.connect(window.show_error)
         desk.run_asked.connect(window.run)
@@ -109,10 +113,25 @@ class Painting(QObject):
         return desk
 
     def _take(self, message: object) -> None:
-        if self.desk is not None and isinstance(message, EngineReady):
-            self.desk.set_catalogue(message.catalogue)
-            QTimer.singleShot(0, self.desk.look_for_picture)  # after the window has taken the message
+        if isinstance(message, EngineReady):
+            for desk in self._desks.values():
+                desk.set_catalogue(message.catalogue)
+            if self.desk is not None:
+                QTimer.singleShot(0, self.desk.look_for_picture)  # after the window has taken the message
 
     def _look(self) -> None:
         if self.desk is not None:
             self.desk.take_picture()
+
+    def _turn(self) -> None:
+        """Another document is in front: its painter shows where it is open, the others do not."""
+        for desk in self._desks.values():
+            desk.setVisible(desk is self.desk and desk.session.target is not None)
+        self._look()
+
+    def _close(self, tab: object) -> None:
+        desk = self._desks.pop(tab, None)  # type: ignore[call-overload]  # the signal carries a Tab
+        if desk is not None:
+            self._window.queue.abandon(desk.loop.candidates.take)
+            self._window.removeDockWidget(desk)
+            desk.deleteLater()

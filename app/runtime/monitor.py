@@ -86,6 +86,11 @@ class RunMonitor(QObject):
         return max(0, len(self._queued) - 1)
 
     @property
+    def started(self) -> bool:
+        """Whether the present run goes on, rather than waits for another."""
+        return self._started is not None
+
+    @property
     def _snapshot(self) -> Snapshot:
         """The workflow as the present or last run took it."""
         return self._queued[0] if self._queued else self._last

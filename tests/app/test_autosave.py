@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.autosave import Autosave
+from app.autosave import Autosave, left_behind
 from app.document import Document
 from app.main_window import MainWindow
 from core.graph import workflow_file
@@ -26,7 +26,7 @@ KILLED = """
 import sys, time
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
-from app.autosave import Autosave
+from app.autosave import Autosave, left_behind
 from app.document import Document
 from core.graph.edits import SetTitle
 application = QCoreApplication([])
@@ -60,11 +60,11 @@ def test_a_killed_process_loses_less_than_a_second_of_edits(tmp_path: Path, file
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(60)]
-        assert not Autosave(Document(), folder).left_behind(), "the living one's journal is its own"
+        assert not left_behind(folder), "the living one's journal is its own"
         os.kill(process.pid, signal.SIGKILL)
         lines += process.stdout.readlines()
     done = {int(count): float(at) for at, count in (line.split() for line in lines)}
-    (left,) = Autosave(Document(), folder).left_behind()
+    (left,) = left_behind(folder)
     loaded = left.recover()
     assert loaded is not None
     kept = int(loaded.workflow.title.removeprefix("edit "))
@@ -152,9 +152,9 @@ def test_a_file_that_another_program_changes_is_told_and_loaded_on_request(
     assert path is not None
     time.sleep(0.02)
     workflow_file.save(Workflow("theirs"), path)
-    qtbot.waitUntil(lambda: not window.file.offer.isHidden())
-    assert "another program" in window.file.offer.text
-    window.file.offer.buttons[1].click()
+    qtbot.waitUntil(lambda: not window.view.notice.isHidden())
+    assert "another program" in window.view.notice.text
+    window.view.notice.buttons[1].click()
     assert window.document.workflow.title == "theirs"
 
 
@@ -164,4 +164,4 @@ def test_ones_own_save_is_no_change_by_another(open_window: OpenWindow, qtbot: Q
     window.document.do(SetTitle("mine"))
     window.document.save(window.document.path)
     qtbot.wait(400)
-    assert window.file.offer.isHidden()
+    assert window.view.notice.isHidden()

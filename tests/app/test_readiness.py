@@ -27,7 +27,7 @@ def catalogue_with(models: tuple[str, ...]) -> Catalogue:
 def readiness(qtbot: QtBot) -> tuple[Readiness, list[str]]:
     preview, asked = PreviewPanel(), list[str]()
     qtbot.addWidget(preview)
-    made = Readiness(preview, preview, lambda: asked.append("train"))
+    made = Readiness(preview, preview.view.show_hint, lambda: asked.append("train"))
     qtbot.addWidget(made.offer)
     return made, asked
 
