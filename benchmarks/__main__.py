@@ -66,7 +66,14 @@ BENCHMARKS = {
         ("benchmarks.panel_faults",),
     ),
     "painting": Benchmark("strokes, undo and memory on 4096 × 4096 pixels, beside bare Qt's", ("benchmarks.painting",)),
-    "quality": Benchmark("whether the shipped model's pictures show what was asked for", ("benchmarks.quality",)),
+    "quality": Benchmark("whether the shipped models' pictures show what was asked for", ("benchmarks.quality",)),
+    "contact_sheets": Benchmark(
+        "every shipped workflow in full, with seeds that nobody picked, as a sheet of pictures",
+        ("benchmarks.contact_sheets",),
+    ),
+    "sweep": Benchmark(
+        "what a model's pictures show by sampler, steps and guidance, to choose its settings by", ("benchmarks.sweep",)
+    ),
 }
 
 
@@ -78,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.name is None:
         listing = {name: benchmark.help for name, benchmark in BENCHMARKS.items()}
-        lines = [f"{name:<10} {text}" for name, text in listing.items()]
+        lines = [f"{name:<{max(map(len, BENCHMARKS))}} {text}" for name, text in listing.items()]
         print(json.dumps(listing) if options.json else "\n".join(lines))
         return 0
     try:

@@ -47,16 +47,16 @@ def measure() -> Figures:
     count = int(os.environ.get("LOOM_QUALITY_N", str(COUNT)))
     sheets = os.environ.get("LOOM_SHEETS")
     figures: Figures = {}
-    for name in available(chosen()):
+    for name in available(chosen("LOOM_QUALITY_MODELS")):
         with tempfile.TemporaryDirectory(prefix="loom-quality-") as folder:
             bench = open_bench(name, count, Path(folder), Path(sheets) if sheets else None)
             figures |= {f"{name}/{about}": found for about, found in measure_model(bench).items()}
     return figures
 
 
-def chosen() -> Sequence[str]:
-    """Return the names of the models to be measured: those told, or the family and all others that are shipped."""
-    if told := os.environ.get("LOOM_QUALITY_MODELS"):
+def chosen(variable: str) -> Sequence[str]:
+    """Return the names of models: those that the environment tells, or the family and all others that are shipped."""
+    if told := os.environ.get(variable):
         return [name.strip() for name in told.split(",")]
     shipped = [name for name, folder in folders().items() if folder.parent == SHIPPED]
     return list(dict.fromkeys([*FAMILY, *shipped]))

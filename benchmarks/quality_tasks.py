@@ -31,6 +31,7 @@ from training.data.training_set import TrainingSet
 from training.data.watch import Watch
 from training.datasets.scenes import Scene, SceneConfig
 from training.evaluation.agreement import Share, agreement, map_agreement
+from training.evaluation.config import EvaluationConfig
 from training.evaluation.evaluate import set_distances
 from training.evaluation.generation import batch_of, generate
 from training.evaluation.held_out import held_out, pictures, scenes_of
@@ -94,6 +95,7 @@ class Bench:
         count: Pictures of each set of scenes.
         folder: For rendered scenes.
         sheets: For contact sheets; None = none are made.
+        first_seed: Of the scenes.
     """
 
     autoencoder: Autoencoder
@@ -103,14 +105,15 @@ class Bench:
     count: int
     folder: Path
     sheets: Path | None = None
+    first_seed: int = FIRST_SEED
 
     def scenes(self, name: str) -> tuple[TrainingSet, list[Scene]]:
         """Return held-out scenes of one of `SETS`."""
         scenes: SceneConfig = replace(self.config.data.scenes, **SETS[name])
         data = replace(self.config.data, scenes=scenes)
-        known = scenes_of(data, self.count, FIRST_SEED)
+        known = scenes_of(data, self.count, self.first_seed)
         assert known is not None, "a bench is made for scenes"
-        return held_out(data, self.count, self.folder, Watch(), FIRST_SEED), known
+        return held_out(data, self.count, self.folder, Watch(), self.first_seed), known
 
     def told(self, data: TrainingSet) -> Told:
         """Return what tells the model of scenes; inpainting removes the thing, so that it is painted anew."""
@@ -122,19 +125,33 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The pictures of a task, [n, 3, h, w] in [-1, 1] each.
+class Asked:
+    """A task on its scenes.
 
     Attributes:
-        scenes: What they should show.
-        told: What the model was told of them.
-        data: The scenes as rows.
-        generated, rebuilt, real: The model's, the autoencoder's, and the scenes' own.
+        task: It.
+        scenes: What is to be shown.
+        data: The same as rows.
+        told: What tells the model of them.
+        kinds: Which kinds of conditions are told.
     """
 
+    task: Task
     scenes: list[Scene]
-    told: Told
     data: TrainingSet
+    told: Told
+    kinds: tuple[str, ...]
+
+    @property
+    def by_words(self) -> bool:
+        """Whether words alone tell the model, so that only captions say where things are."""
+        return self.kinds == ("text",)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The pictures of a task, [n, 3, h, w] in [-1, 1] each: the model's, the autoencoder's, and the scenes' own."""
+
     generated: Tensor
     rebuilt: Tensor
     real: Tensor
@@ -153,49 +170,62 @@ def tasks_of(told: Told) -> Iterator[Task]:
             yield task
 
 
-def measure_task(bench: Bench, task: Task) -> Figures:
-    """Compare generated, reconstructed and real pictures of the same held-out scenes."""
-    assert bench.model is not None, "an autoencoder generates nothing"
+def ask(bench: Bench, task: Task) -> Asked:
+    """Render a task's scenes, and decide what the model is told of them."""
     data, scenes = bench.scenes(task.scenes)
     told = bench.told(data)
-    kinds = task.needs if task.alone else tuple(told.parts)
-    evaluation = replace(bench.config.evaluation, pictures=bench.count)
-    if not kinds:
-        evaluation = replace(evaluation, guidance=1.0)  # there is nothing to be guided to
-    generated = generate(bench.autoencoder, bench.model.denoiser, told, data, evaluation, kinds=kinds)
-    real = pictures(data)
-    shown = Shown(scenes, told, data, generated, rebuild(bench.autoencoder, real).images, real)
-    _save_sheet(bench, task, shown)
-    figures = what_is_shown(bench, task, shown, by_words=kinds == ("text",))
-    figures |= plain(set_distances(generated, real, evaluation), len(generated), f"/{task.scenes}")
+    return Asked(task, scenes, data, told, task.needs if task.alone else tuple(told.parts))
+
+
+def answered(bench: Bench, asked: Asked, sampled: EvaluationConfig | None = None) -> Tensor:
+    """Return the model's pictures, [n, 3, h, w]; sampled as its configuration says, or in another way."""
+    assert bench.model is not None, "an autoencoder generates nothing"
+    sampled = replace(sampled or bench.config.evaluation, pictures=bench.count)
+    if not asked.kinds:
+        sampled = replace(sampled, guidance=1.0)  # there is nothing to be guided to
+    return generate(bench.autoencoder, bench.model.denoiser, asked.told, asked.data, sampled, kinds=asked.kinds)
+
+
+def measure_task(bench: Bench, task: Task) -> Figures:
+    """Compare generated, reconstructed and real pictures of the same held-out scenes."""
+    asked = ask(bench, task)
+    generated, real = answered(bench, asked), pictures(asked.data)
+    shown = Shown(generated, rebuild(bench.autoencoder, real).images, real)
+    _save_sheet(bench, asked, shown)
+    figures = what_is_shown(bench, asked, shown)
+    figures |= plain(set_distances(generated, real, bench.config.evaluation), len(generated), f"/{task.scenes}")
     if task.name == "low_resolution":
-        figures |= super_resolution(bench, shown)
+        figures |= super_resolution(bench, asked, shown)
     if task.name == "inpainting":
-        figures |= inpainting(bench, shown)
-    if kinds == ("text",) and task.scenes == "one":
-        figures["seconds_per_picture"] = seconds(bench, told, data)
+        figures |= inpainting(bench, asked, shown)
+    if asked.by_words and task.scenes == "one":
+        figures["seconds_per_picture"] = seconds(bench, asked)
     return {f"{task.name}/{name}": found for name, found in figures.items()}
 
 
-def what_is_shown(bench: Bench, task: Task, shown: Shown, *, by_words: bool) -> Figures:
+def shares_of(bench: Bench, asked: Asked, images: Tensor) -> dict[str, Share]:
+    """Return the shares that a task has goals for, of pictures [n, 3, h, w]."""
+    found = agreement(bench.judge, images, asked.scenes, told_order=asked.by_words)
+    if "map_agreement" in asked.task.goals:
+        found["map_agreement"] = map_agreement(bench.judge, images, asked.scenes)
+    return {name: found[name] for name in asked.task.goals if name in found}
+
+
+def what_is_shown(bench: Bench, asked: Asked, shown: Shown) -> Figures:
     """Return the shares of a task's goals, each followed by its ceilings."""
-    found: dict[str, Mapping[str, Share]] = {}
-    for ending, images in shown.versions.items():
-        found[ending] = agreement(bench.judge, images, shown.scenes, told_order=by_words)
-        if "map_agreement" in task.goals:
-            found[ending] = {**found[ending], "map_agreement": map_agreement(bench.judge, images, shown.scenes)}
+    found = {ending: shares_of(bench, asked, images) for ending, images in shown.versions.items()}
     return {
         f"{name}{ending}": of_share(shares[name], None if ending else goal)
-        for name, goal in task.goals.items() for ending, shares in found.items() if name in shares
+        for name, goal in asked.task.goals.items() for ending, shares in found.items() if name in shares
     }  # fmt: skip
 
 
-def super_resolution(bench: Bench, shown: Shown) -> Figures:
+def super_resolution(bench: Bench, asked: Asked, shown: Shown) -> Figures:
     """Compare enlarged pictures with those of a bicubic filter, which stand in the column of peers."""
-    part, evaluation = shown.told.parts["low_resolution"], bench.config.evaluation
+    part, evaluation = asked.told.parts["low_resolution"], bench.config.evaluation
     assert isinstance(part, LowResolutionCondition), "the kind of that name"
     rows = torch.arange(len(shown.real))
-    filtered = enlarged(part.items(batch_of(shown.data, rows, evaluation.seed)), part.scale)
+    filtered = enlarged(part.items(batch_of(asked.data, rows, evaluation.seed)), part.scale)
     metric = make_metric(evaluation.perceptual, evaluation.perceptual_folder)
     mine, theirs, best = (likeness(images, shown.real, metric) for images in (shown.generated, filtered, shown.rebuilt))
     figures: Figures = {}
@@ -205,15 +235,15 @@ def super_resolution(bench: Bench, shown: Shown) -> Figures:
         figures[name] = figure(value, unit, goal, len(rows), peer=theirs[name], at_most=True)
         figures[f"{name}/reconstructed"] = figure(best[name], unit, None, len(rows))
     share, other = (
-        agreement(bench.judge, images, shown.scenes)["named_object"] for images in (shown.generated, filtered)
+        agreement(bench.judge, images, asked.scenes)["named_object"] for images in (shown.generated, filtered)
     )  # fmt: skip
     return figures | {"named_object": of_share(share, other.value, other.value)}
 
 
-def inpainting(bench: Bench, shown: Shown) -> Figures:
+def inpainting(bench: Bench, asked: Asked, shown: Shown) -> Figures:
     """Measure how well the repainted part goes with the rest."""
-    batch = batch_of(shown.data, torch.arange(len(shown.real)), bench.config.evaluation.seed)
-    ring = seam(shown.told.parts["inpainting"].items(batch)[:, 3:])
+    batch = batch_of(asked.data, torch.arange(len(shown.real)), bench.config.evaluation.seed)
+    ring = seam(asked.told.parts["inpainting"].items(batch)[:, 3:])
     values = {
         f"seam_psnr{ending}": float(masked_psnr(images, shown.real, ring).nanmean())
         for ending, images in shown.versions.items() if ending != "/real"
@@ -221,28 +251,27 @@ def inpainting(bench: Bench, shown: Shown) -> Figures:
     return {name: figure(value, "dB", None, len(ring)) for name, value in values.items()}
 
 
-def seconds(bench: Bench, told: Told, data: TrainingSet, times: int = 3) -> dict[str, Any]:
+def seconds(bench: Bench, asked: Asked, times: int = 3) -> dict[str, Any]:
     """Measure the time that one picture takes with the models loaded, the median of several."""
-    assert bench.model is not None, "an autoencoder generates nothing"
-    one, taken = replace(bench.config.evaluation, pictures=1), []
+    taken = []
     for _ in range(times):
         began = time.perf_counter()
-        generate(bench.autoencoder, bench.model.denoiser, told, data, one, kinds=("text",))
+        answered(replace(bench, count=1), asked)
         taken.append(time.perf_counter() - began)
-    goal = next((limit for side, limit in SECONDS if data.config.side <= side), None)
+    goal = next((limit for side, limit in SECONDS if asked.data.config.side <= side), None)
     return figure(statistics.median(taken), "s", goal, times, at_most=True)
 
 
-def _save_sheet(bench: Bench, task: Task, shown: Shown) -> None:
+def _save_sheet(bench: Bench, asked: Asked, shown: Shown) -> None:
     """Tile the first pictures, each after what can be seen of its conditions."""
     if bench.sheets is None:
         return
     rows = torch.arange(min(SHOWN, len(shown.generated)))
-    batch = batch_of(shown.data, rows, bench.config.evaluation.seed)
-    told = {kind: part for kind, part in shown.told.parts.items() if not task.alone or kind in task.needs}
-    seen = [sheet for part in told.values() if (sheet := part.pictures(batch)) is not None]
+    batch = batch_of(asked.data, rows, bench.config.evaluation.seed)
+    told = (asked.told.parts[kind] for kind in asked.kinds)
+    seen = [sheet for part in told if (sheet := part.pictures(batch)) is not None]
     columns = [*seen, to_uint8(shown.generated[rows])]
     in_turn = np.stack(columns, axis=1).reshape(-1, *columns[0].shape[1:])
     os.makedirs(bench.sheets, exist_ok=True)
-    path = bench.sheets / f"{bench.config.name}-{task.name}-{task.scenes}.png"
+    path = bench.sheets / f"{bench.config.name}-{asked.task.name}-{asked.task.scenes}.png"
     Pillow.fromarray(tile(in_turn, COLUMNS // len(columns) * len(columns))).save(path)
