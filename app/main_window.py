@@ -48,6 +48,8 @@ class MainWindow(TabbedWindow):
         files: Opens workflows.
         session: Keeps what is open for the time after a crash.
         painting: Opens the painter.
+        graph: The column of the canvas, with the log.
+        side: The column of the picture and the settings.
         queue: The runs of all documents.
         worker: The thread that runs.
         actions_by_name: Every action.
@@ -153,6 +155,7 @@ class MainWindow(TabbedWindow):
         self._side = _splitter(Qt.Orientation.Vertical, (pictures, 368), (settings, 340))
         side_width = look.px("side_width")
         canvas_width = 1280 - side_width - look.px("library_width")
+        self.graph, self.side = self._middle, self._side
         self._columns = _splitter(
             Qt.Orientation.Horizontal,
             (self.library, look.px("library_width")),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QSpinBox, QWidget
 
 from app.painting.candidates import Candidates
 
@@ -54,15 +54,15 @@ class CandidateStrip(QWidget):
         self.pictures = _pictures()
         self.pictures.currentRowChanged.connect(self._look)
         self.pictures.itemActivated.connect(lambda _item: self._keep())
-        controls = QVBoxLayout()
-        controls.setSpacing(4)
-        controls.addWidget(self.count)
-        controls.addWidget(self.make)
-        controls.addStretch(1)
+        self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._controls.setSpacing(4)
+        for button in (self.count, self.make):
+            self._controls.addWidget(button)
+        self._controls.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 8, 2)
         row.setSpacing(8)
-        row.addLayout(controls)
+        row.addLayout(self._controls)
         row.addWidget(self.pictures, 1)
         row.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignTop)
         self.show_candidates([], None, 0, None)
@@ -91,7 +91,9 @@ class CandidateStrip(QWidget):
             row = min(row, len(made)) if made else _BEFORE
             self.pictures.setCurrentRow(max(row, _BEFORE) if shown else -1)
         self._left = left
-        self.make.setText("Stop" if left else "Make")
+        self.make.setText("Stop" if left else "Make" if shown else "Make candidates")
+        directions = QBoxLayout.Direction
+        self._controls.setDirection(directions.TopToBottom if shown else directions.LeftToRight)
         self.pictures.setVisible(bool(shown))
         self.keep.setVisible(bool(shown))
         self.keep.setEnabled(self.chosen >= 0)

@@ -27,6 +27,8 @@ from training.datasets.default_classes import EASY_12
 PAINTED = ("mask", "semantic_map", "sketch")
 """The kinds of settings that are painted."""
 BOXES_NODE = "loom.layout.boxes"
+NARROWEST = 352
+"""Logical pixels of the dock in which nothing of the painter is cut off."""
 
 
 class Surroundings(Engine, Protocol):
@@ -70,7 +72,7 @@ class PaintingDesk(QDockWidget):
         self.session = PaintSession(document)
         self.panel = PaintPanel(self.session)
         self.setWidget(self.panel)
-        self.panel.setMinimumWidth(440)
+        self.panel.setMinimumWidth(NARROWEST)
         self.loop = LoopDesk(document, self.session, self.panel, lambda: self._catalogue, around, around.folder)
         self._below: tuple[object, ...] = ()
         document.edited.connect(self._follow_picture)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPointF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QImage
 
 from app.editor.placement import free_place, snapped
+from app.painting.room import WIDTH, Room
 from app.runtime.messages import EngineReady
 from core.events import RunCancelled
 from core.graph.workflow import Point, Workflow
@@ -30,6 +31,7 @@ class Painting(QObject):
         super().__init__(window)
         self._window = window
         self._desks: dict[Tab, PaintingDesk] = {}
+        self._room: Room | None = None
         window.bridge.arrived.connect(self._take)
         window.tabs.shown.connect(self._turn)
         window.tabs.closed.connect(self._close)
@@ -109,7 +111,9 @@ class Painting(QObject):
         desk.run_asked.connect(window.run)
         desk.loop.candidates.pictured.connect(window.gallery.keep)
         desk.panel.commands.told.connect(window.log.say)
-        window.resizeDocks([desk], [560], Qt.Orientation.Horizontal)
+        self._room = self._room or Room(window, window.library, window.graph, window.side)
+        self._room.watch(desk)
+        window.resizeDocks([desk], [WIDTH], Qt.Orientation.Horizontal)
         return desk
 
     def _take(self, message: object) -> None:
