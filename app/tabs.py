@@ -77,7 +77,7 @@ class Tabs(QObject):
 
     def add(self, document: Document | None = None, *, show: bool = True) -> Tab:
         """Open a document, else an empty one, in a tab of its own right of the others."""
-        document = document or Document()
+        document = document or Document(undo_bytes=self._settings.undo_megabytes * 2**20)
         file = DocumentFile(self._window, document, self._settings, self._taken)
         tab = Tab(document, file, self._make_view, self)
         tab.changed.connect(self._refresh)
