@@ -3,8 +3,11 @@
     python -m benchmarks faults
 
 A tiny run of all three phases saves after every step, so that many kills (SIGKILL) hit a save. After each one, the
-checkpoint that a resume loads must be whole; when a run has come to its end, its models and losses must be those of the
-undisturbed run, byte by byte. LOOM_FAULTS_N = how many kills, 50 unless told; LOOM_FAULTS_SEED decides the moments.
+checkpoint that a resume loads must be whole; when a run has come to its end, everything that `benchmarks.run_outcome`
+names must be the undisturbed run's. Then the same with the denoiser shared out between two ranks (gloo), of which one
+or both are killed; the other one has to end by itself.
+LOOM_FAULTS_N = how many kills, 50 unless told; LOOM_FAULTS_SHARED = how many of shared-out runs, a fifth of these
+unless told; LOOM_FAULTS_SEED decides the moments.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -23,6 +27,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from benchmarks.run_outcome import differences, outcome
+
+RUN = Path("runs/faults")
+_PATIENCE_S = 60.0  # for a rank to see that another one is gone, on a busy machine
 NETWORK = """{ ch = 8, ch_mult = [1, 2], num_res_blocks = 1, attn_resolutions = [], in_channels = 3, out_ch = 3, \
 resolution = 16, z_channels = 2, mid_attention = false, dropout = 0.1 }"""
 CONFIG = f"""
@@ -61,11 +69,13 @@ class Found:
     """What became of the runs.
 
     Attributes:
-        kills: How many processes were killed.
+        kills: How often processes were killed.
         during: What they were doing.
         torn: Checkpoints that a resume would have loaded and that were not whole.
         finished: Runs that came to their end.
-        differing: Those whose models or losses were not the undisturbed run's.
+        differing: Those of which something is not the undisturbed run's.
+        left: Ranks that went on for long after another one was killed.
+        differences: What was not the undisturbed run's.
     """
 
     kills: int = 0
@@ -73,77 +83,132 @@ class Found:
     torn: int = 0
     finished: int = 0
     differing: int = 0
+    left: int = 0
+    differences: set[str] = field(default_factory=set)
 
 
 def measure() -> dict[str, dict[str, Any]]:
     """Return the counts by name."""
     kills, seed = (int(os.environ.get(f"LOOM_FAULTS_{name}", given)) for name, given in (("N", "50"), ("SEED", "0")))
+    shared = int(os.environ.get("LOOM_FAULTS_SHARED", str(-(-kills // 5))))
     with tempfile.TemporaryDirectory() as place:
-        found = kill_runs(Path(place), kills, seed)
+        figures = _figures(kill_runs(Path(place), kills, seed), "")
+    if sys.platform == "win32":  # torch has no gloo ranks that share out there
+        return figures
+    with tempfile.TemporaryDirectory() as place:
+        found = kill_runs(Path(place), shared, seed, ranks=2)
+    left = {"two ranks: ranks that did not end with a killed one": _figure(found.left, found.kills, 0)}
+    return figures | _figures(found, "two ranks: ") | left
+
+
+def _figures(found: Found, which: str) -> dict[str, dict[str, Any]]:
+    for name in sorted(found.differences):
+        print(f"{which}differs: {name}", file=sys.stderr)
     figures = {
         "kills": _figure(found.kills, found.kills),
         "checkpoints torn after a kill": _figure(found.torn, found.kills, 0),
         "killed runs that came to their end": _figure(found.finished, found.finished),
-        "of them, models or losses that differ": _figure(found.differing, found.finished, 0),
+        "of them, those of which something differs": _figure(found.differing, found.finished, 0),
     }
-    return figures | {f"kills while {what}": _figure(count, found.kills) for what, count in found.during.most_common()}
+    figures |= {f"kills while {what}": _figure(count, found.kills) for what, count in found.during.most_common()}
+    return {f"{which}{name}": figure for name, figure in figures.items()}
 
 
-def kill_runs(place: Path, kills: int, seed: int) -> Found:
-    """Kill runs `kills` times in the folder `place`, resuming each to its end."""
+def kill_runs(place: Path, kills: int, seed: int, ranks: int = 1) -> Found:
+    """Kill runs on so many ranks `kills` times in the folder `place`, resuming each to its end.
+
+    Raises:
+        RuntimeError: A run failed that nobody killed.
+    """
     found, moments = Found(), random.Random(seed)
     began = time.monotonic()
-    whole = _begin(place, "whole")
-    whole.join()
-    if whole.exitcode:
-        raise RuntimeError(f"The undisturbed run failed with exit code {whole.exitcode}.")
+    undisturbed, disturbed = place / "undisturbed", place / "disturbed"
+    for folder in (undisturbed, disturbed):
+        folder.mkdir()
+    _finish(undisturbed, ranks)
     longest = (time.monotonic() - began) / 2
+    whole, run = outcome(undisturbed / RUN), disturbed / RUN
     while found.kills < kills:
-        run = place / "runs" / "killed"
         shutil.rmtree(run, ignore_errors=True)
         while found.kills < kills:
-            process = _begin(place, "killed")
-            process.join(moments.uniform(0, longest))
-            if process.exitcode is not None:
+            processes = _begin(disturbed, ranks)
+            _wait(processes, moments.uniform(0, longest))
+            if all(process.exitcode is not None for process in processes):
                 break
-            process.kill()
-            process.join()
+            found.left += _kill(processes, moments)
             found.kills += 1
             found.during[_doing(run)] += 1
             found.torn += _torn(run)
-        _finish(place, run)
+        _finish(disturbed, ranks)
         found.finished += 1
-        found.differing += _outcome(run) != _outcome(place / "runs" / "whole")
+        differing = differences(outcome(run), whole)
+        found.differing += bool(differing)
+        found.differences |= set(differing)
     return found
 
 
-def _begin(place: Path, name: str) -> BaseProcess:
-    """Start a process that begins or resumes a run; a server that knows torch already forks it, where there is one."""
-    if sys.platform == "win32":
-        process: BaseProcess = multiprocessing.Process(target=_train, args=(place, name))
-    else:
-        server = multiprocessing.get_context("forkserver")
-        server.set_forkserver_preload(["training.worker", "torch._dynamo"])  # AdamW imports the latter
-        process = server.Process(target=_train, args=(place, name))
-    process.start()
-    return process
+def _kill(processes: list[BaseProcess], moments: random.Random) -> int:
+    """Kill some of the processes that go on; return how many of the others did not end with them."""
+    going = [process for process in processes if process.exitcode is None]
+    for process in moments.sample(going, moments.randint(1, len(going))):
+        process.kill()
+    _wait(processes, _PATIENCE_S)
+    left = [process for process in processes if process.exitcode is None]
+    for process in left:
+        process.kill()
+        process.join()
+    return len(left)
 
 
-def _train(place: Path, name: str) -> None:
-    """Train in this process, which may be killed at any moment."""
+def _wait(processes: list[BaseProcess], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    for process in processes:
+        process.join(max(0.0, end - time.monotonic()))
+
+
+def _begin(place: Path, ranks: int) -> list[BaseProcess]:
+    """Start the processes that begin or resume a run; a server that knows torch forks them, where there is one."""
+    world = {} if ranks == 1 else {"TORCHELASTIC_RUN_ID": "faults", "WORLD_SIZE": str(ranks), **_meeting_place()}
+    processes: list[BaseProcess] = []
+    for rank in range(ranks):
+        told = (place, world and {**world, "RANK": str(rank), "LOCAL_RANK": str(rank)})
+        if sys.platform == "win32":
+            process: BaseProcess = multiprocessing.Process(target=_train, args=told)
+        else:
+            server = multiprocessing.get_context("forkserver")
+            server.set_forkserver_preload(["training.worker", "torch._dynamo"])  # AdamW imports the latter
+            process = server.Process(target=_train, args=told)
+        process.start()
+        processes.append(process)
+    return processes
+
+
+def _meeting_place() -> dict[str, str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+
+
+def _train(place: Path, world: dict[str, str]) -> None:
+    """Train in this process, which may be killed at any moment, as one of the ranks of `world`."""
     from training import worker
 
     os.chdir(place)
-    config, run = Path(f"{name}.toml"), Path("runs") / name
-    config.write_text(CONFIG.replace("NAME", name), "utf-8")
-    worker.main(run if (run / "config.toml").exists() else config)
+    os.environ.update(world)
+    config = Path("faults.toml")
+    if world and world["RANK"] != "0":  # told where the run is by the one that leads
+        sys.exit(worker.main(Path()))
+    config.write_text(CONFIG.replace("NAME", RUN.name), "utf-8")
+    fresh = not (RUN / "config.toml").exists()
+    worker.main(config if fresh else RUN, {"distributed.mode": "shard"} if fresh and world else {})
 
 
-def _finish(place: Path, run: Path) -> None:
-    process = _begin(place, run.name)
-    process.join()
-    if process.exitcode:
-        raise RuntimeError(f"The resumed run failed with exit code {process.exitcode}.")
+def _finish(place: Path, ranks: int) -> None:
+    processes = _begin(place, ranks)
+    for process in processes:
+        process.join()
+    codes = [process.exitcode for process in processes]
+    if any(codes):
+        raise RuntimeError(f"The run in {place}, which nobody killed, failed with exit codes {codes}.")
 
 
 def _doing(run: Path) -> str:
@@ -161,17 +226,6 @@ def _torn(run: Path) -> int:
 
     latest = [file.parent / file.read_text("utf-8") for file in run.glob("checkpoints/*/LATEST")]
     return sum(whole_state(path) is None for path in latest)
-
-
-def _outcome(run: Path) -> tuple[dict[str, bytes], dict[tuple[str, int, bool], Any]]:
-    """Return the models, the last checkpoints and the losses of a run; a step that was repeated has to repeat them."""
-    files = [*run.glob("models/*.safetensors"), *run.glob("checkpoints/*/step_*/*.safetensors")]
-    losses: dict[tuple[str, int, bool], Any] = {}
-    for line in (run / "metrics.jsonl").read_text("utf-8").splitlines():
-        values = {name: value for name, value in json.loads(line).items() if name != "samples_per_second"}
-        key = values["phase"], values["step"], "loss" in values  # else it is the held-out one's line
-        losses[key] = values if losses.get(key, values) == values else "differs from itself"
-    return {str(file.relative_to(run)): file.read_bytes() for file in files}, losses
 
 
 def _figure(value: int, n: int, goal: int | None = None) -> dict[str, Any]:
