@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from core.diffusion.noise_schedule import NoiseSchedule
 from core.diffusion.parameterization import Parameterization
 from core.errors import InputError
+from core.nearest import nearest_name
 from training.conditions.config import ConditioningConfig, TextConfig
 from training.data.config import HELD_OUT_SEED, DataConfig
 from training.evaluation.config import EvaluationConfig
@@ -282,11 +282,11 @@ def build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
     names = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     for key in table:
         if key not in names:
-            near = difflib.get_close_matches(key, names, n=1)
+            near = nearest_name(key, names)
             raise InputError(
                 f"{where}: there is no field {key!r}.",
                 why=f"The fields here are {', '.join(sorted(names))}.",
-                fix=f"Did you mean {near[0]!r}?" if near else "Correct or remove that field.",
+                fix=f"Did you mean {near!r}?" if near else "Correct or remove that field.",
             )
     try:
         return cls(**{key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()})

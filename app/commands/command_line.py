@@ -6,7 +6,6 @@ Commands are imported when they are called, so that the window does not wait for
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from core.errors import Cancelled, InputError, LoomError
+from core.nearest import nearest_name
 
 Command = Callable[[list[str]], int]
 
@@ -56,11 +56,11 @@ def open_window(arguments: list[str]) -> int:
     """
     for named in arguments[:1]:
         if not Path(named).exists():
-            near = difflib.get_close_matches(named, COMMANDS, n=1)
+            near = nearest_name(named, COMMANDS)
             raise InputError(
                 f'"{named}" is neither a command nor a file.',
                 why=f"The commands are: {', '.join(COMMANDS)}; anything else names a workflow file to open.",
-                fix=f"Use {near[0]}." if near else "Check the spelling, or run: python main.py --help",
+                fix=f"Use {near}." if near else "Check the spelling, or run: python main.py --help",
             )
     if not has_screen(sys.platform, os.environ):
         raise InputError(

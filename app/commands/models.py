@@ -48,8 +48,10 @@ def main(arguments: list[str]) -> int:
         models = listed()
     elif is_own_folder(options.path):
         models = [own_model(existing(options.path))]
-    else:
+    elif options.path.exists():
         models = [weights(options.path)]
+    else:
+        models = [named(str(options.path))]
     print(json.dumps({"models": models}, indent=2) if options.json else as_text(models))
     return 0
 
@@ -71,6 +73,17 @@ def listed() -> list[JsonObject]:
             damage = {"what": error.what, "why": error.why, "fix": error.fix}
             models.append({"name": name, "folder": str(folder), "parts": {}, "files": {}, "damage": damage})
     return models
+
+
+def named(name: str) -> JsonObject:
+    """Describe an installed model.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    from core.checkpoints.model_library import find
+
+    return own_model(find(name))
 
 
 def installed(

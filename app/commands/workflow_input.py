@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ from core.graph.validation import Problem, ignored_settings
 from core.graph.workflow import Workflow
 from core.graph.workflow_file import load, loads
 from core.imaging.picture_workflow import is_picture, read_workflow
+from core.nearest import nearest_name
 
 
 def open_workflow(path: Path) -> Workflow:
@@ -102,5 +102,5 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the sentence that names the nearest known name; empty when none is near."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
-    return f'Use "{close[0]}", the nearest one.' if close else ""
+    near = nearest_name(name, known)
+    return f'Use "{near}", the nearest one.' if near else ""

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from core.errors import InputError
+from core.nearest import nearest_name
 
 SHIPPED = Path(__file__).parents[2] / "resources" / "models"
 HOME = "LATENT_LOOM_HOME"
@@ -39,10 +40,11 @@ def find(name: str) -> Path:
     """
     found = folders()
     if name not in found:
+        near = nearest_name(name, found)
         raise InputError(
-            f"There is no model called {name!r}.",
+            f'There is no model called "{name}".',
             why=f"The installed models are: {', '.join(found) or 'none'}.",
-            fix="Choose one of these.",
+            fix=f"Use {near}, the nearest one." if near else "Use one of these names, or name a file or a folder.",
             port="model",
         )
     return found[name]

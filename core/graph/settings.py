@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from core.errors import InputError
 from core.graph.json_types import Json
+from core.nearest import nearest_name
 
 Widget = Literal["auto", "multiline", "seed", "file", "folder", "size", "slider", "mask", "semantic_map", "sketch"]
 SettingValue = bool | int | float | str | Path
@@ -187,11 +187,12 @@ class SettingSpec:
         choices = self.choices()
         if choices is None or str(value) in choices:
             return
-        close = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.0)
+        near = nearest_name(str(value), choices)
+        fix = f"Use {_quoted(near)}, the nearest one." if near else "Choose one of these."
         raise InputError(
             f"{self.label} {_quoted(value)} is not available.",
             why=f"It can be one of: {', '.join(choices)}." if choices else "There is nothing to choose from yet.",
-            fix=f"Use {_quoted(close[0])}, the nearest one." if close else "Install or make one first.",
+            fix=fix if choices else "Install or make one first.",
             port=self.name,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from core.graph.ports import compatible
 from core.graph.settings import SettingSpec
 from core.graph.sweep import swept_values
 from core.graph.workflow import Node, Workflow
+from core.nearest import ALIKE, nearest_name
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,15 @@ def ignored_settings(workflow: Workflow, registry: NodeRegistry) -> list[str]:
 
 
 def nearest_kind(kind: str, known: Iterable[str]) -> str | None:
-    """Return what an unknown kind most likely means: the nearest of its family ("loom.decode."), else any near one."""
+    """Return what an unknown kind most likely means, or None where none is near.
+
+    Within a family ("loom.decode.") only the last word counts: what all have in common makes none of them likelier.
+    """
     ids = list(known)
-    family = [id for id in ids if "." in kind and id.rpartition(".")[0] == kind.rpartition(".")[0]]
-    close = difflib.get_close_matches(kind, family, n=1, cutoff=0.0) or difflib.get_close_matches(kind, ids, n=1)
-    return close[0] if close else None
+    family, _, word = kind.rpartition(".")
+    words = {id.rpartition(".")[2]: id for id in ids if id.rpartition(".")[0] == family}
+    near = nearest_name(word, words)
+    return words[near] if near else nearest_name(kind, ids, likeness=ALIKE)
 
 
 def name_of(workflow: Workflow, registry: NodeRegistry, id: str) -> str:

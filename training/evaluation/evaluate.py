@@ -164,6 +164,7 @@ def model_folder_of(target: Path) -> Path:
             fix="Wait for it, or evaluate another run.",
         )  # fmt: skip
     raise InputError(
-        f"{target} is no model and no run.", why="There is neither a model.json nor a models folder in it.",
-        fix="Name a run folder, a model folder, or an installed model, as python main.py models lists them.",
+        f"{target} is no model and no run.",
+        why="It has neither a model.json nor a models folder, and no installed model has this name.",
+        fix=f"Name a run folder, a model folder, or one of: {', '.join(folders()) or 'no model is installed'}.",
     )  # fmt: skip

@@ -83,6 +83,12 @@ def test_a_choice_that_is_not_there_names_the_nearest(graph: Any) -> None:
     assert "round, square" in problem.why
 
 
+def test_a_choice_unlike_every_other_is_not_guessed(graph: Any) -> None:
+    problem = the_one(graph.add("a", "pick", kind="banana"))
+    assert "round, square" in problem.why
+    assert problem.fix == "Choose one of these."
+
+
 @pytest.mark.parametrize("path", ["", "absent.png", "."])
 def test_missing_files_are_found(graph: Any, path: str, tmp_path: Path) -> None:
     problem = the_one(graph.add("a", "read", path=path and str(tmp_path / path)))
@@ -162,9 +168,10 @@ def test_checked_returns_what_the_workflow_should_hold(registry: Any) -> None:
     assert (raised.value.node, raised.value.port) == ("a", "value")
 
 
-def test_an_unknown_kind_means_the_nearest_of_its_family() -> None:
+def test_an_unknown_kind_means_the_nearest_of_its_family_if_it_is_near() -> None:
     known = ["loom.encode.image", "loom.decode.latent", "loom.image.save"]
-    assert nearest_kind("loom.decode.magic", known) == "loom.decode.latent"
+    assert nearest_kind("loom.decode.latents", known) == "loom.decode.latent"
+    assert nearest_kind("loom.decode.magic", known) is None
     assert nearest_kind("loom.imag.save", known) == "loom.image.save"
     assert nearest_kind("somebody.else", known) is None
 
