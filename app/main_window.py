@@ -230,15 +230,25 @@ class MainWindow(TabbedWindow):
         self.actions_by_name["live"].setChecked(self.running.live)
         self.actions_by_name["minimap"].setChecked(self.canvas.minimap.wanted)
         self.actions_by_name["training"].setChecked(self.pages.shows_training)
+        self._show_status()
+
+    def _show_status(self) -> None:
+        """Say how the run of the document in front goes, or of which other one a run goes on."""
+        monitor, running = self.monitor, self.monitor.running
         colors = {"finished": "success", "failed": "danger", "cancelled": "warning"}
-        text, color = self.monitor.status, "accent" if running else colors.get(self.monitor.outcome, "text_faint")
+        text, color = monitor.status, "accent" if running else colors.get(monitor.outcome, "text_faint")
+        other = next((tab for tab in self.tabs.all if tab.started), self.tabs.front)
         if not self.engine_ready:
             text, color = self.readiness.status, self.readiness.color
+        elif other is not self.tabs.front:
+            name = other.document.title
+            text = f"Waiting for {name}" if running else f"{name}: {other.view.monitor.status}"
+            color, monitor = "accent", other.view.monitor
         self.status_line.show_state(text, color)
-        if self.monitor.outcome == "finished" and not running and self.monitor.written:
-            path, now = list(self.monitor.written.items())[-1]
+        if monitor.outcome == "finished" and not monitor.running and monitor.written:
+            path, now = list(monitor.written.items())[-1]
             self.status_line.show_saved(path, again=not now)
-        self.status_line.show_elapsed(self.monitor.elapsed)
+        self.status_line.show_elapsed(monitor.elapsed)
 
     def _show_menu(self, at: QPoint) -> None:
         ask_on_canvas(self, self.actions_by_name, at, selected=bool(self.canvas.view.selected()))

@@ -66,12 +66,17 @@ class Tab(QObject):
         return self._view is not None and self._view.monitor.running
 
     @property
+    def started(self) -> bool:
+        """Whether a run of it goes on, rather than waits."""
+        return self._view is not None and self._view.monitor.started
+
+    @property
     def untouched(self) -> bool:
         """Whether nobody would miss it: nothing in it was asked for, edited or run."""
         history, workflow = self.document.history, self.document.workflow
         if self.document.path is not None or history.can_undo or history.can_redo or not history.clean:
             return False
-        if self._view is not None and (self._view.monitor.running or self._view.monitor.outcome):
+        if self._view is not None and (self.running or self._view.monitor.outcome):
             return False
         return self.spare or not (workflow.nodes or workflow.frames or workflow.notes)
 
@@ -93,6 +98,6 @@ class Tab(QObject):
     def _mark(self) -> str:
         if self._view is None:
             return ""
-        if self._view.monitor.running:
-            return "running" if self._view.monitor.started else "waiting"
+        if self.running:
+            return "running" if self.started else "waiting"
         return "" if self._view.notice.isHidden() else "notice"

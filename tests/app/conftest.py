@@ -182,7 +182,8 @@ def open_window(
 
     yield make
     for window in windows:
-        window.document.history.mark_clean()
+        for tab in window.tabs.all:
+            tab.document.history.mark_clean()
         window.close()
         assert not window.worker.alive
         window.deleteLater()
