@@ -43,6 +43,7 @@ class CandidateStrip(QWidget):
         self.count = QSpinBox()
         self.count.setRange(1, _MOST)
         self.count.setValue(4)
+        self.count.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach the text here
         self.count.setAccessibleName("Number of candidates")
         self.count.setToolTip("How many candidates are made, each with another seed")
         self.make = QPushButton("Make")
@@ -81,7 +82,7 @@ class CandidateStrip(QWidget):
         """Show candidates, the one that is being made, and how many are still to come."""
         shown = [] if not made and not left else [_item(before, "Before"), *map(_numbered, range(len(made)), made)]
         if left:
-            shown.append(_item(preview, f"{left} to come"))
+            shown.append(_item(preview, f"{left} left"))
             shown[-1].setFlags(Qt.ItemFlag.NoItemFlags)
         row = self.pictures.currentRow()
         with QSignalBlocker(self.pictures):
@@ -144,4 +145,8 @@ def _item(image: QImage | None, words: str) -> QListWidgetItem:
     if image is not None:
         aspect, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         pixmap = QPixmap.fromImage(image.scaled(pixmap.size(), aspect, smooth))
-    return QListWidgetItem(QIcon(pixmap), words)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or it would be tinted while it is looked at
+    item = QListWidgetItem(icon, words)
+    item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
+    return item

@@ -12,16 +12,15 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from app.catalogue import Catalogue, NodeCard, PortCard, fits
 from app.document import Document
-from app.painting.candidates import Engine
 from app.painting.inpainting_loop import IMAGE_NODE, PAINT_NODE
-from app.painting.loop_desk import LoopDesk
+from app.painting.loop_desk import LoopDesk, Place
 from app.painting.panel import PaintPanel
 from app.painting.session import COLORS, PaintSession, Target
 from app.panels.widgets import forget_hover
 from core.errors import InputError, LoomError
 from core.graph import tiled_text
 from core.graph.edits import AddNode, Connect, Group
-from core.graph.workflow import Link, Node, Point
+from core.graph.workflow import Link, Node
 from training.datasets.default_classes import EASY_12
 
 PAINTED = ("mask", "semantic_map", "sketch")
@@ -31,7 +30,7 @@ NARROWEST = 352
 """Logical pixels of the dock in which nothing of the painter is cut off."""
 
 
-class Surroundings(Engine, Protocol):
+class Surroundings(Place, Protocol):
     """What the desk asks of the window."""
 
     @property
@@ -43,9 +42,6 @@ class Surroundings(Engine, Protocol):
 
     def run_to(self, node: str) -> None:
         """Run as far as a node, if that is possible now."""
-
-    def place_beside(self, node: str | None) -> Point:
-        """Where there is room for a card near another; None = for several, below all."""
 
 
 class PaintingDesk(QDockWidget):
@@ -113,7 +109,7 @@ class PaintingDesk(QDockWidget):
 
     def open_picture(self, picture: QImage) -> None:
         """Paint on a picture that was made earlier, with an inpainting loop around it."""
-        node = self.loop.paint_on(picture, lambda: self._around.place_beside(None))
+        node = self.loop.paint_on(picture)
         if node is not None:
             self.open(node)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -31,6 +32,13 @@ from core.graph.workflow import Link, Node, Point, Workflow
 from core.imaging.picture_workflow import WORKFLOW_KEY
 
 
+class Place(Engine, Protocol):
+    """Where the painter stands: what runs its workflows, and the canvas."""
+
+    def place_beside(self, node: str | None) -> Point:
+        """Where there is room for a card near another; None = for several, below all."""
+
+
 class LoopDesk(QObject):
     """Connects a session, its strip of candidates, and the document.
 
@@ -46,12 +54,12 @@ class LoopDesk(QObject):
 
     def __init__(
         self, document: Document, session: PaintSession, panel: PaintPanel, catalogue: Callable[[], Catalogue],
-        engine: Engine, folder: Path,
+        around: Place, folder: Path,
     ) -> None:  # fmt: skip
         super().__init__(session)
         self._document, self._session, self._panel, self._catalogue = document, session, panel, catalogue
-        self.folder = folder
-        self.candidates = Candidates(engine, self)
+        self._around, self.folder = around, folder
+        self.candidates = Candidates(around, self)
         self._target: Target | None = None
         self.candidates.changed.connect(self._show)
         self.candidates.failed.connect(self.failed)
@@ -100,11 +108,10 @@ class LoopDesk(QObject):
         self._panel.easel.look_at(None)
         self._panel.easel.setFocus()
 
-    def paint_on(self, picture: QImage, place: Callable[[], Point]) -> str | None:
+    def paint_on(self, picture: QImage) -> str | None:
         """Return the node to paint on with a picture that was made earlier, as one step; None where that failed.
 
-        The picture takes the place of that of a loop that is there; else a loop is built around it. `place` says where
-        there is room on the canvas.
+        The picture takes the place of that of a loop that is there; else a loop is built around it.
         """
         workflow, catalogue = self._document.workflow, self._catalogue()
         try:
@@ -113,9 +120,9 @@ class LoopDesk(QObject):
             present = self._session.target.node if self._session.target else ""
             if there:
                 node = present if present in there else there[0]
-                self._document.do(picture_replaced(workflow, node, "mask", path, place()))
+                self._document.do(self._replaced(node, "mask", path))
                 return node
-            corner = place()
+            corner = self._around.place_beside(None)
             loaded = Node(type=IMAGE_NODE, position=corner, settings={"path": str(path)})
             mask = Node(type=PAINT_NODE, position=(corner[0] + 224.0, corner[1]))
             below = (loaded.id, "image")
@@ -140,8 +147,12 @@ class LoopDesk(QObject):
         if link is None or target.widget not in ("mask", "sketch"):
             return seeds_kept(chosen.loop, chosen.step)
         path = kept_pictures.store(self.folder, chosen.picture)
-        x, y = workflow.nodes[link.source].position
-        return picture_replaced(workflow, target.node, target.setting, path, (x, y - 280.0))
+        return self._replaced(target.node, target.setting, path)
+
+    def _replaced(self, node: str, setting: str, path: Path) -> Group:
+        workflow = self._document.workflow
+        place = self._around.place_beside(workflow.links[node, "image"].source)
+        return picture_replaced(workflow, node, setting, path, place)
 
     def _loop(self) -> Loop | None:
         target = self._session.target
@@ -158,9 +169,8 @@ class LoopDesk(QObject):
         if target is None or not self._buildable():
             return
         link, picture = workflow.links[target.node, "image"], self._session.picture
-        x, y = workflow.nodes[target.node].position
         size = None if picture is None else (picture.width(), picture.height())
-        place = (x, max([y, *(node.position[1] for node in workflow.nodes.values())]) + 320.0)
+        place = self._around.place_beside(None)
         try:
             builder = LoopBuilder(workflow, self._catalogue())
             self._document.do(builder.build((link.source, link.output), target.node, size, place))

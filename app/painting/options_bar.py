@@ -90,6 +90,7 @@ class OptionsBar(QWidget):
         field.setToolTip(help)
         field.setAccessibleName(name)
         field.setKeyboardTracking(False)
+        field.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach the text here
         field.valueChanged.connect(self._take)
         return field
 

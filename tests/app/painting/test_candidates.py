@@ -24,12 +24,20 @@ from app.runtime.run_queue import RunQueue
 from app.runtime.worker import Worker
 from app.theme import apply_theme
 from core.graph.edits import AddNode, Connect, RemoveNode
-from core.graph.workflow import Link, Node
+from core.graph.workflow import Link, Node, Point
 from core.graph.workflow_file import dumps
 from core.imaging.picture_workflow import WORKFLOW_KEY
 
 LEFT = Qt.MouseButton.LeftButton
 _CORNERS = (QPointF(-10, -8), QPointF(10, 8))
+
+
+class Desk(RunQueue):
+    """A queue of runs beside an empty canvas."""
+
+    def place_beside(self, node: str | None) -> Point:
+        """Anywhere."""
+        return (0.0, 0.0)
 
 
 @dataclass
@@ -80,7 +88,7 @@ def loop(qtbot: QtBot, qapp: Any, tmp_path: Path, engine: Any) -> Iterator[Loop]
     for link in links:
         document.history.workflow.apply(Connect(Link(*link)))
     worker, takers = engine
-    bridge, queue = Bridge(document), RunQueue(worker)
+    bridge, queue = Bridge(document), Desk(worker)
     bridge.arrived.connect(queue.take)
     takers.append(bridge.post)
     session = PaintSession(document)
@@ -191,7 +199,7 @@ def test_a_run_that_fails_is_told_and_ends_the_others(loop: Loop, qtbot: QtBot, 
 def test_a_picture_takes_the_place_of_that_of_a_loop(loop: Loop) -> None:
     other = QImage(32, 24, QImage.Format.Format_RGB32)
     other.fill(9)
-    assert loop.desk.paint_on(other, lambda: (0.0, 0.0)) == "mask"
+    assert loop.desk.paint_on(other) == "mask"
     assert loop.document.workflow.nodes["load"].settings["path"] != ""
     loop.document.undo()
     assert not loop.document.history.can_undo
@@ -201,7 +209,7 @@ def test_a_loop_is_built_around_a_picture_where_there_is_none(loop: Loop) -> Non
     loop.document.new()
     other = QImage(64, 64, QImage.Format.Format_RGB32)
     other.fill(9)
-    node = loop.desk.paint_on(other, lambda: (0.0, 0.0))
+    node = loop.desk.paint_on(other)
     assert node is not None
     assert loop.document.workflow.links[node, "image"]
     assert len(loop.document.workflow.nodes) > 10
@@ -213,5 +221,5 @@ def test_a_picture_that_cannot_be_kept_is_told(loop: Loop, tmp_path: Path) -> No
     (tmp_path / "kept").write_text("in the way", encoding="utf-8")
     said: list[object] = []
     loop.desk.failed.connect(said.append)
-    assert loop.desk.paint_on(QImage(8, 8, QImage.Format.Format_RGB32), lambda: (0.0, 0.0)) is None
+    assert loop.desk.paint_on(QImage(8, 8, QImage.Format.Format_RGB32)) is None
     assert len(said) == 1
