@@ -186,6 +186,12 @@ def denoise(
     window to the size that the model was trained for.
     """
 
+    least, steps = SAMPLERS[sampler].least, round(len(time_grid.steps) / time_grid.strength)
+    if steps < least:
+        run.note(
+            f'{sampler} takes {steps} steps here and needs about {least}: use more, or ddim with "trailing" steps.'
+        )
+
     def report(record: StepRecord) -> None:
         picture = None if preview is None else to_uint8(preview.decode(record.pred_x0[:1]))[0]
         run.step(record.index + 1, record.total, picture)

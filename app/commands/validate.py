@@ -28,9 +28,11 @@ def main(arguments: list[str]) -> int:
 
 
 def check(workflow: Workflow, registry: NodeRegistry, options: argparse.Namespace) -> int:
-    """Check a workflow that is open, with the nodes of `registry`; return the exit code."""
+    """Check a workflow that is open, with the nodes of `registry`, and its models' headers; return the exit code."""
     apply_settings(workflow, registry, options.set)
-    problems = validate(workflow, registry)
+    from nodes.preflight import model_problems  # torch is slow to import
+
+    problems = [*validate(workflow, registry), *model_problems(workflow, registry)]
     if options.json:
         print(json.dumps({"problems": [dataclasses.asdict(problem) for problem in problems]}))
     elif problems:

@@ -83,10 +83,12 @@ class Sampler:
     Attributes:
         run: The sampler.
         help: What it is good for, in a few words.
+        least: Fewer steps than these make poor pictures.
     """
 
     run: AnySampler
     help: str
+    least: int = 1
 
 
 def _flow(sampler: FlowSampler) -> AnySampler:
@@ -112,12 +114,12 @@ def _noisy(sampler: NoisySampler) -> AnySampler:
 SAMPLERS = {
     "ddim": Sampler(ddim, "plain and dependable; eta adds fresh noise"),
     "ddpm": Sampler(_noisy(ddpm), "the process the model was trained for; wants hundreds of steps"),
-    "plms": Sampler(_flow(plms), "as the first published models were sampled; 50 steps"),
+    "plms": Sampler(_flow(plms), "as the first published models were sampled; 50 steps, at least 10", 10),
     "euler": Sampler(_flow(euler), "the simplest; 20 to 50 steps"),
     "euler_ancestral": Sampler(_noisy(euler_ancestral), "fresh noise at each step: more variety, never quite settles"),
     "heun": Sampler(_flow(heun), "exact, at two evaluations a step"),
-    "dpmpp_2m": Sampler(_flow(dpmpp_2m), "exact in 15 to 25 steps"),
+    "dpmpp_2m": Sampler(_flow(dpmpp_2m), "exact in 15 to 25 steps, at least 6", 6),
     "dpmpp_2m_sde": Sampler(_noisy(dpmpp_2m_sde), "as dpmpp_2m, with fresh noise"),
-    "unipc": Sampler(_flow(unipc), "exact in 8 to 20 steps"),
+    "unipc": Sampler(_flow(unipc), "exact in 8 to 20 steps, at least 5", 5),
     "lcm": Sampler(_noisy(lcm), "1 to 8 steps, for models distilled to it"),
 }

@@ -21,7 +21,8 @@ RHO = 7.0
 def time_grid(schedule: NoiseSchedule, steps: int, spacing: str = "uniform") -> Tensor:
     """Return increasing steps t of the schedule, whole (int64) or between (float64), [S]; one of `SPACINGS`.
 
-    "uniform" and "quad" are those of published latent diffusion models, see `ddim_timesteps`. "leading" starts one
+    "uniform" and "quad" are those of published latent diffusion models, see `ddim_timesteps`, but never more steps than
+    were asked for. "leading" starts one
     interval below the top, "trailing" at the top; "linspace" starts there too and has equal intervals down to 0.
     "karras" is denser near the data, by sigma^(1/7), and "exponential" more so, by log(sigma), where sigma is
     sqrt(1 / alpha_bar - 1). The last three end at step 0, which a sampler reaches without asking the model there.
@@ -35,6 +36,13 @@ def time_grid(schedule: NoiseSchedule, steps: int, spacing: str = "uniform") -> 
     # Some of many quadratic steps fall on one another.
     grid: Tensor = torch.unique_consecutive(_GRIDS[spacing](schedule, steps))
     return grid
+
+
+def _uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
+    if schedule.timesteps % steps == 0:
+        return ddim_timesteps(steps, schedule.timesteps, "uniform")
+    # As published there would be more steps than were asked for: 4 in place of 3.
+    return torch.arange(steps) * schedule.timesteps // steps + 1
 
 
 def _leading(schedule: NoiseSchedule, steps: int) -> Tensor:
@@ -106,7 +114,7 @@ def ddim_timesteps(steps: int, timesteps: int = 1000, method: str = "uniform") -
 
 
 _GRIDS: dict[str, Callable[[NoiseSchedule, int], Tensor]] = {
-    "uniform": lambda schedule, steps: ddim_timesteps(steps, schedule.timesteps, "uniform"),
+    "uniform": _uniform,
     "quad": lambda schedule, steps: ddim_timesteps(steps, schedule.timesteps, "quad"),
     "leading": _leading,
     "trailing": _trailing,

@@ -43,6 +43,20 @@ def test_denoise_offers_every_sampler_and_says_what_each_is_good_for() -> None:
     assert all(name in setting.setting.help for name in SAMPLERS)
 
 
+@pytest.mark.parametrize(("sampler", "steps", "noted"), [("plms", 2, True), ("unipc", 2, True), ("ddim", 2, False),
+                                                         ("unipc", 5, False)])  # fmt: skip
+def test_a_sampler_that_needs_more_steps_says_so(
+    model: ModelParts, prompt: Conditioning, sampler: str, steps: int, noted: bool
+) -> None:
+    start, grid, run = (
+        noise(model.autoencoder, width=16, height=16),
+        scheduler(model.denoiser, steps=steps),
+        RunContext(),
+    )
+    denoise(model.denoiser, start, grid, prompt, sampler=sampler, run=run)
+    assert [f"{sampler} takes 2 steps here" in note for note in run.notes] == [True] * noted
+
+
 @pytest.mark.parametrize("spacing", ["trailing", "karras"])
 def test_another_sampler_makes_another_picture_of_the_same_seed(
     model: ModelParts, prompt: Conditioning, spacing: str

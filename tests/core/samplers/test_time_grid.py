@@ -25,6 +25,19 @@ def test_every_number_of_steps_stays_inside_the_schedule(steps: int) -> None:
     assert bool((grid.diff() > 0).all())
 
 
+@pytest.mark.parametrize("spacing", [spacing for spacing in SPACINGS if spacing != "quad"])
+@pytest.mark.parametrize("steps", [1, 2, 3, 7, 30, 999])
+def test_as_many_steps_are_taken_as_were_asked_for(spacing: str, steps: int) -> None:
+    grid = time_grid(SCHEDULE, steps, spacing)
+    assert len(grid) == steps
+    assert 0 <= float(grid[0]) <= float(grid[-1]) <= 999
+
+
+def test_steps_that_divide_the_schedule_are_the_published_ones() -> None:
+    for steps in (1, 4, 20, 25, 50, 1000):
+        assert torch.equal(time_grid(SCHEDULE, steps, "uniform"), ddim_timesteps(steps))
+
+
 def test_quadratic_steps_are_denser_near_the_data() -> None:
     grid = ddim_timesteps(20, method="quad")
     assert int(grid[0]) == 1
