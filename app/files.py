@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from app.document import Document, is_template
 from app.panels.offer import Offer
 from app.panels.templates import TemplateDialog
-from app.session import Remains, find_remains
+from app.session import Remains, WasOpen, find_remains
 from app.settings import Settings
 from app.tabs import Tabs
 from core.errors import LoomError
@@ -95,7 +96,7 @@ class Files(QObject):
             remains.forget_sessions()
             return
         unsaved, count = remains.unsaved, len(remains.documents)
-        named = _listed([each.name for each in (unsaved or remains.documents)])
+        named = _listed(_told_apart(unsaved or remains.documents))
         text = f"Latent Loom ended before the last changes of {named} were saved."
         if not unsaved:
             text = f"Latent Loom ended unexpectedly while {named} {'were' if count > 1 else 'was'} open."
@@ -137,6 +138,15 @@ class Files(QObject):
         warnings = fill(document)
         self._tabs.add(document, show=show)
         return warnings
+
+
+def _told_apart(documents: Sequence[WasOpen]) -> list[str]:
+    """The name of each, with its folder where two are called the same."""
+    alike = Counter(each.name for each in documents)
+    return [
+        f"{each.file.parent.name}/{each.name}" if each.file is not None and alike[each.name] > 1 else each.name
+        for each in documents
+    ]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -181,7 +181,8 @@ class MainWindow(TabbedWindow):
         self.tabs.told.connect(self.log.say)
         self.tabs.shown.connect(self.pages.show_graph)
         self.tabs.changed.connect(self._refresh)
-        self.files.failed.connect(self.show_error)
+        for source in (self.files, self.gallery):
+            source.failed.connect(self.show_error)
         self.files.told.connect(self.log.say)
         self.gallery.shown.connect(lambda image, caption, texts: self.preview.show_kept(image, caption, texts))
         self.gallery.painting_asked.connect(self.painting.open)
@@ -241,7 +242,7 @@ class MainWindow(TabbedWindow):
         if not self.engine_ready:
             text, color = self.readiness.status, self.readiness.color
         elif other is not self.tabs.front:
-            name = other.document.title
+            name = self.tabs.title(other)
             text = f"Waiting for {name}" if running else f"{name}: {other.view.monitor.status}"
             color, monitor = "accent", other.view.monitor
         self.status_line.show_state(text, color)

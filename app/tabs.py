@@ -75,6 +75,10 @@ class Tabs(QObject):
         files = ((tab, tab.document.path) for tab in self._tabs)
         return next((tab for tab, file in files if file is not None and file.resolve() == wanted), None)
 
+    def title(self, tab: Tab) -> str:
+        """What the row calls a document: no other one is called so."""
+        return self._titles()[self._tabs.index(tab)]
+
     def add(self, document: Document | None = None, *, show: bool = True) -> Tab:
         """Open a document, else an empty one, in a tab of its own right of the others."""
         document = document or Document(undo_bytes=self._settings.undo_megabytes * 2**20)
@@ -187,7 +191,7 @@ class Tabs(QObject):
         return titles
 
     def _tell(self, tab: Tab, text: str, color: str) -> None:
-        self.told.emit(text if tab is self.front else f"{tab.document.title}: {text}", color)
+        self.told.emit(text if tab is self.front else f"{self.title(tab)}: {text}", color)
 
     def _taken(self, document: Document, path: Path) -> bool:
         """Whether a file is open in another tab."""

@@ -88,11 +88,15 @@ def measure() -> dict[str, dict[str, Any]]:
         workflow_file.save(workflow, path)
         window = _Idle(Settings(Path(folder) / "settings.ini"))
         window.show()
+        beside = Path(folder) / "beside.json"
+        workflow_file.save(Workflow("beside"), beside)
+        window.files.open(beside)  # so that the large one has a tab of its own
         try:
             memory = _memory(window, path)  # first: what is freed later is used again, and would not show
             figures = _open_and_look(window, path) | memory
         finally:
-            window.document.history.mark_clean()
+            for tab in window.tabs.all:
+                tab.document.history.mark_clean()
             window.close()
         starts = sorted(_start_s(_FIRST_PAINT, Path(folder) / "first.ini") for _ in range(STARTS))
         bare = sorted(_start_s(_BARE_PAINT, Path(folder) / "first.ini") for _ in range(STARTS))
@@ -105,8 +109,7 @@ def _open_and_look(window: MainWindow, path: Path) -> dict[str, dict[str, Any]]:
     opened, bare_opened, bare = [], [], BareView()
     workflow = workflow_file.load(path).workflow
     for _ in range(OPENINGS):
-        window.document.new()
-        _settle()
+        _close(window, path)
         opened.append(_seconds(lambda: _open(window, path)))
         bare.deleteLater()
         _settle()
@@ -176,17 +179,26 @@ def _memory(window: MainWindow, path: Path) -> dict[str, dict[str, Any]]:
 def _cycle(window: MainWindow, path: Path) -> Iterable[weakref.ref[Any]]:
     """Open and close the workflow; return weak references to what must be gone."""
     _open(window, path)
-    cards = window.canvas.view.cards
-    marks: list[weakref.ref[Any]] = [weakref.ref(window.document.workflow), weakref.ref(next(iter(cards.values())))]
-    del cards
-    window.document.new()
-    _settle()
+    card = next(iter(window.canvas.view.cards.values()))
+    marks = [weakref.ref(part) for part in (window.document.workflow, window.view, card)]
+    del card
+    _close(window, path)
     return marks
 
 
 def _open(window: MainWindow, path: Path) -> None:
-    window.document.open(path)
+    """Open the workflow in a tab of its own, first frame included."""
+    window.files.open(path)
     window.canvas.viewer.viewport().repaint()
+
+
+def _close(window: MainWindow, path: Path) -> None:
+    """Close the tab of the workflow, if there is one, and let everything of it go."""
+    tab = window.tabs.of_file(path)
+    if tab is not None:
+        window.tabs.close_tab(tab)
+    del tab
+    _settle()
 
 
 def _show_bare(bare: BareView, workflow: Workflow) -> None:

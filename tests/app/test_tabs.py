@@ -18,8 +18,8 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from app.tab import Tab
 from core.graph import workflow_file
-from core.graph.edits import SetSetting, SetTitle
-from core.graph.workflow import Workflow
+from core.graph.edits import AddNode, SetSetting, SetTitle
+from core.graph.workflow import Node, Workflow
 
 OpenWindow = Callable[..., MainWindow]
 CTRL, SHIFT, PLAIN = (
@@ -345,3 +345,29 @@ def test_a_tab_that_nobody_has_looked_at_has_no_canvas(open_window: OpenWindow, 
     assert titles(window) == ["trivial", "second"]
     window.tabs.show_tab(tab)
     assert set(window.canvas.view.cards) == {"amount", "prompt", "steps", "paint", "last"}
+
+
+def test_each_document_has_a_painter_of_its_own(open_window: OpenWindow, other: Path) -> None:
+    window = open_window(wait=False)
+    window.document.do(AddNode(Node(id="boxes", type="loom.layout.boxes")))
+    window.painting.open("boxes")
+    desk = window.painting.desk
+    assert desk is not None
+    assert desk.isVisible()
+    window.files.open(other)
+    assert window.painting.desk is None
+    assert not desk.isVisible()
+    window.tabs.turn(1)
+    assert window.painting.desk is desk
+    assert desk.isVisible()
+    assert desk.session.target is not None
+    desk.leave()
+    window.tabs.turn(1)
+    window.tabs.turn(1)
+    assert not desk.isVisible(), "it was closed"
+    window.document.history.mark_clean()
+    mark = weakref.ref(desk)
+    window.actions_by_name["close"].trigger()
+    del desk
+    settle()
+    assert mark() is None
