@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSpinBox, QWidget
 
 from app.painting.tools import PaintOptions
@@ -12,6 +13,7 @@ from app.painting.tools import PaintOptions
 LARGEST_BRUSH = 2048
 SMALLEST_DEFAULT = 3
 """Pixels of the brush that is taken for the smallest pictures."""
+_GAP = 4
 
 
 class OptionsBar(QWidget):
@@ -34,15 +36,11 @@ class OptionsBar(QWidget):
         self.opacity = self._field("Opacity", " %", 1, 100, "How strongly a stroke paints; strokes do not add up")
         self.spacing = self._field("Spacing", " %", 2, 200, "Distance of the brush's stamps, in parts of its size")
         self.tolerance = self._field("Tolerance", "", 0, 255, "How much colours may differ that are filled together")
-        grid = QGridLayout(self)  # in one row they would be wider than the dock
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
-        for field, row, column in (
-            (self.diameter, 0, 0), (self.hardness, 0, 1), (self.opacity, 1, 0), (self.spacing, 1, 1),
-            (self.tolerance, 0, 0),
-        ):  # fmt: skip
-            grid.addWidget(field, row, column)
-        grid.setColumnStretch(2, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(_GAP)
+        self._columns = 0
+        self._arrange(2)
         self.diameter.valueChanged.connect(self._choose_size)
         self.show_options()
 
@@ -55,6 +53,17 @@ class OptionsBar(QWidget):
         ):  # fmt: skip
             with QSignalBlocker(field):
                 field.setValue(round(value))
+
+    def _arrange(self, columns: int) -> None:
+        """Lay the fields out in so many columns: in one row they would be wider than a dock, in two they fit."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        stamps = (self.diameter, self.hardness, self.opacity, self.spacing)
+        for place, field in (*enumerate(stamps), (0, self.tolerance)):
+            self._grid.addWidget(field, place // columns, place % columns)
+        for column in range(len(stamps) + 1):
+            self._grid.setColumnStretch(column, 1 if column == columns else 0)
 
     def show_for(self, tool: str, *, labels: bool) -> None:
         """Show the fields that matter to a tool; painting `labels`, there are no half values."""
@@ -101,3 +110,17 @@ class OptionsBar(QWidget):
         )  # fmt: skip
         self._options.tolerance = self.tolerance.value()
         self.changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        stamps = (self.diameter, self.hardness, self.opacity, self.spacing)
+        whole = sum(field.sizeHint().width() + _GAP for field in stamps)
+        self._arrange(len(stamps) if event.size().width() >= whole else 2)
+        super().resizeEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        columns = [max(each.minimumSizeHint().width() for each in pair) for pair in self._pairs()]
+        return QSize(sum(columns) + _GAP, super().minimumSizeHint().height())
+
+    def _pairs(self) -> tuple[tuple[QSpinBox, QSpinBox], tuple[QSpinBox, QSpinBox]]:
+        """The columns when there are two."""
+        return (self.diameter, self.opacity), (self.hardness, self.spacing)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 WIDTH = 560
 """Logical pixels that the painter begins with."""
 _GRAPH = 320
-"""A narrower graph cannot be worked in."""
+"""A narrower graph cannot be worked in, while the list of nodes is there too."""
+_NARROW, _NARROW_GRAPH = 440, 240
+"""Below these, painter and graph are of no use beside each other."""
 
 
 class Room(QObject):
@@ -35,12 +37,14 @@ class Room(QObject):
 
     def _make(self) -> None:
         """Hide what does not fit, and show again what does."""
-        painter = max(dock.minimumSizeHint().width() for dock in self._docks)
         room = self._window.width() - self._side.minimumWidth()
         shown = self._library not in self._gone and not self._library.isHidden()
         library = self._library.width() if shown else self._library.minimumWidth()
         self._turn(self._library, fits=room - WIDTH - library >= _GRAPH)
-        self._turn(self._graph, fits=room - painter >= _GRAPH // 2)
+        self._turn(self._graph, fits=room - _NARROW >= _NARROW_GRAPH)
+        docked = [dock for dock in self._docks if not dock.isHidden() and not dock.isFloating()]
+        if self._graph in self._gone and docked:
+            self._window.resizeDocks(docked, [room] * len(docked), Qt.Orientation.Horizontal)
 
     def _turn(self, part: QWidget, *, fits: bool) -> None:
         """Hide a part that is shown and does not fit; show one that was hidden for that reason and fits."""

@@ -47,7 +47,7 @@ class Sheet(QWidget):
         self._grip: QPointF | None = None
         self._fitted = True
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, True)
-        self.setMinimumSize(200, 160)
+        self.setMinimumSize(200, 112)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         surface.changed.connect(self._show_change)
         surface.resized.connect(self._resized)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QToolButton, QWidget
 
 from app.painting import tools
 from app.painting.easel import Easel
 from app.painting.surface import Surface
 from app.painting.tools import BrushTool, FillTool, PaintOptions, PickTool, PolygonTool, ShapeTool, Tool
 from app.panels.widgets import small_button
+from app.theme import theme
 
 TOOLS = (
     ("brush", "brush", "Brush", "B", "right button erases, Shift draws straight on"),
@@ -25,6 +26,8 @@ TOOLS = (
     ("fill", "bucket", "Fill", "G", "what is connected and alike in the picture"),
     ("picker", "picker", "Pick a colour", "I", "paint with a colour of the picture"),
 )
+
+_GAP = 2
 
 
 def make_tools(
@@ -44,7 +47,7 @@ def make_tools(
 
 
 class Toolbox(QWidget):
-    """A column of buttons, one of them pressed.
+    """A column of buttons, two where there is too little height; one button is pressed.
 
     Attributes:
         buttons: By the tool's name.
@@ -58,18 +61,18 @@ class Toolbox(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.buttons: dict[str, QToolButton] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(_GAP)
+        self._rows = 0
         group = QButtonGroup(self)
         for name, picture, words, key, help in TOOLS:
             button = small_button(picture, f"{words} ({key}): {help}")
             button.setCheckable(True)
             button.clicked.connect(partial(self._tell, name))
             group.addButton(button)
-            column.addWidget(button)
             self.buttons[name] = button
-        column.addStretch(1)
+        self._arrange(len(TOOLS))
 
     @property
     def tool(self) -> str:
@@ -84,5 +87,25 @@ class Toolbox(QWidget):
         """Press a tool's button."""
         self.buttons[name].setChecked(True)
 
+    def _arrange(self, rows: int) -> None:
+        """Lay the buttons out in so many rows, the first column first."""
+        if rows != self._rows:
+            self._rows = rows
+            for index, button in enumerate(self.buttons.values()):
+                self._grid.addWidget(button, index % rows, index // rows)
+            for row in range(len(TOOLS) + 1):
+                self._grid.setRowStretch(row, 1 if row == rows else 0)
+
+    def _height(self, rows: int) -> int:
+        return rows * (theme().px("control") + _GAP)
+
     def _tell(self, name: str, _checked: bool = False) -> None:
         self.chosen.emit(name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        rows = len(TOOLS)
+        self._arrange(rows if event.size().height() >= self._height(rows) else -(-rows // 2))
+        super().resizeEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self._height(-(-len(TOOLS) // 2)))

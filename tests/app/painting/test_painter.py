@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
 
+from app.painting.desk import NARROWEST
 from app.painting.options_bar import SMALLEST_DEFAULT
 from app.painting.panel import PaintPanel, percent
 from app.painting.session import Target
@@ -287,7 +288,7 @@ def test_the_first_brush_suits_the_picture_until_a_person_chooses(open_studio: O
 
 def test_settings_of_the_brush_are_not_cut_off_in_the_narrowest_dock(open_studio: OpenStudio) -> None:
     panel = open_studio().panel
-    panel.resize(440, 640)
+    panel.resize(NARROWEST, 640)
     for tool in ("brush", "fill"):
         panel.choose(tool)
         QTest.qWait(0)
@@ -295,6 +296,27 @@ def test_settings_of_the_brush_are_not_cut_off_in_the_narrowest_dock(open_studio
             if field.isVisible():
                 assert field.width() >= field.minimumSizeHint().width()
         assert panel.bar.geometry().right() <= panel.width()
+        assert panel.strip.geometry().right() <= panel.width()
+        assert panel.minimumSizeHint().width() <= NARROWEST
+
+
+def test_tools_stand_in_two_columns_where_there_is_too_little_height(open_studio: OpenStudio, qtbot: QtBot) -> None:
+    panel = open_studio().panel
+    first, last = panel.toolbox.buttons["brush"], panel.toolbox.buttons["fill"]
+    assert first.x() == last.x()
+    panel.resize(NARROWEST, panel.minimumSizeHint().height())
+    qtbot.waitUntil(lambda: first.x() < last.x())
+    assert last.geometry().bottom() <= panel.toolbox.height()
+    assert panel.height() <= 310, "there is so much of an 800-pixel screen at twice the size"
+
+
+def test_settings_of_the_brush_are_one_row_where_there_is_room(open_studio: OpenStudio, qtbot: QtBot) -> None:
+    panel = open_studio().panel
+    bar = panel.bar
+    panel.resize(1280, 700)
+    qtbot.waitUntil(lambda: bar.diameter.y() == bar.spacing.y())
+    panel.resize(NARROWEST, 700)
+    qtbot.waitUntil(lambda: bar.diameter.y() < bar.spacing.y())
 
 
 @pytest.mark.parametrize(("scale", "said"), [(10.4, "1040 %"), (1.0, "100 %"), (0.125, "12 %"), (0.0126, "1.3 %")])
