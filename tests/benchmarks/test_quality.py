@@ -62,6 +62,7 @@ def test_a_text_model_is_measured_on_one_and_on_two_things(tmp_path: Path) -> No
         "reconstruction/psnr", "reconstruction/named_object", "reconstruction/named_object/real",
         "text/named_object", "text/named_object/real", "text/named_object/reconstructed", "text/background_right",
         "text/both_objects", "text/named_order", "text/frechet_efficientnet_lite0/two", "text/seconds_per_picture",
+        "text/processor_seconds_per_picture",
         "unconditional/recall_efficientnet_lite0/own",
     } <= set(figures)  # fmt: skip
     assert figures["reconstruction/psnr"]["value"] > 25
