@@ -89,7 +89,7 @@ class FirstStage:
         poll()
         source = from_uint8(self.held_out.first(SHOWN)).to(self.device)
         decoded = self.module.decode(self.module.latent(source))
-        return tile(np.concatenate([to_uint8(source), to_uint8(decoded)]), SHOWN)
+        return tile(np.concatenate([to_uint8(source), to_uint8(decoded)]), len(source))
 
     @torch.no_grad()
     def held_out_loss(self, poll: Poll) -> float:
@@ -152,7 +152,8 @@ class DecoderTuning:
         """Held-out sources above their reconstructions."""
         poll()
         decoded = to_uint8(self.autoencoder.decode(self._held_out_latents))
-        return tile(np.concatenate([self.held_out.first(SHOWN), decoded]), SHOWN)
+        source = self.held_out.first(SHOWN)
+        return tile(np.concatenate([source, decoded]), len(source))
 
     @torch.no_grad()
     def held_out_loss(self, poll: Poll) -> float:

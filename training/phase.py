@@ -109,8 +109,9 @@ def part_of(batch_size: int, part: int, parts: int) -> slice:
 
 
 def tile(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
-    """Lay images [n, h, w, 3] uint8 out in rows of `columns`, [h', w', 3] uint8."""
+    """Lay images [n, h, w, 3] uint8 out in rows of at most `columns`, [h', w', 3] uint8."""
     n, h, w, _ = images.shape
+    columns = min(columns, n)  # a single one makes no row of empty places
     rows = -(-n // columns)
     sheet = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, 3), 24, np.uint8)
     for index, image in enumerate(images):

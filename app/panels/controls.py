@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.catalogue import SettingCard
-from app.panels.widgets import HistoryKeys, small_button
+from app.panels.widgets import HistoryKeys, leave_wheel, small_button
 
 _INT32 = 2**31 - 1
 SEED_LIMIT = 2**32 - 1
@@ -118,7 +118,7 @@ class NumberControl(Control):
             self.field.setSingleStep(setting.step or 0.1)
         if setting.unit:
             self.field.setSuffix(f" {setting.unit}")
-        self.field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the panel, not the value
+        leave_wheel(self.field)
         self.field.valueChanged.connect(self.report)
         self.take(self.field)
         self.field.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach the text here
@@ -144,6 +144,7 @@ class SliderControl(NumberControl):
     def __init__(self, setting: SettingCard) -> None:
         super().__init__(setting)
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        leave_wheel(self.slider)
         self.slider.setRange(0, self._STEPS)
         self.slider.valueChanged.connect(self._slid)
         self.field.valueChanged.connect(self._follow)
@@ -206,7 +207,7 @@ class ChoiceControl(Control):
     def __init__(self, setting: SettingCard) -> None:
         super().__init__(setting)
         self.field = QComboBox()
-        self.field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        leave_wheel(self.field)
         for choice in setting.choices or ():
             self.field.addItem(choice.replace("_", " "), choice)
         self.field.activated.connect(lambda index: self.changed.emit(self.field.itemData(index)))

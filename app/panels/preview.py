@@ -8,9 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from app.panels.picture_writer import encoded
 from app.panels.widgets import panel_header, small_button
 from app.theme import font, pixmap, theme
 from core.errors import LoomError
+from core.graph.atomic_write import write_atomically
 
 _SMOOTH_BELOW = 6.0
 """Enlarged more than this, pixels are shown as squares: a person is then looking at pixels."""
@@ -218,14 +220,15 @@ class PreviewPanel(QWidget):
         image = self.view.image.copy()
         for key, text in self._texts.items():
             image.setText(key, text)
-        if image.save(str(path)):
-            self.folder = path.parent
-            self.saved.emit(str(path))
-            return
-        self.failed.emit(
-            LoomError(
+        try:
+            write_atomically(path, encoded(image, path.suffix[1:].encode()))
+        except OSError as error:
+            failure = LoomError(
                 f'The picture could not be saved to "{path}".',
-                why="The folder cannot be written to, or the file type is not one of PNG, JPEG and WebP.",
-                fix="Choose another folder, or a name that ends in .png.",
+                why=f"The system says: {error.strerror or error}. An earlier file there was left as it was.",
+                fix="Make room on that disk, choose another folder, or a name that ends in .png, .jpg or .webp.",
             )
-        )
+            self.failed.emit(failure)
+            return
+        self.folder = path.parent
+        self.saved.emit(str(path))

@@ -26,6 +26,22 @@ class HistoryKeys(QObject):
         return super().eventFilter(watched, event)
 
 
+class _Wheel(QObject):
+    """Leaves the wheel to what scrolls around a field."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+def leave_wheel(field: QWidget) -> None:
+    """Let the wheel scroll the page over a box, rather than choose another value: nobody means that by scrolling."""
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    field.installEventFilter(_Wheel(field))
+
+
 def small_button(name: str, tip: str, slot: Callable[[], object] | None = None) -> QToolButton:
     """A square icon button as high as a field."""
     button = QToolButton()

@@ -35,7 +35,10 @@ def device_name() -> str:
     """Name of what computes, for people."""
     import torch  # as above
 
-    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "CPU"
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name(0)
+    threads = torch.get_num_threads()
+    return f"CPU, no GPU · {threads} thread{'s' if threads > 1 else ''}"
 
 
 @dataclass(frozen=True)

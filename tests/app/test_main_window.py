@@ -241,7 +241,7 @@ def test_an_unwritable_picture_is_an_error_in_three_parts(open_window: OpenWindo
     errors: list[LoomError] = []
     window.preview.failed.connect(errors.append)
     window.preview.save(Path("/nowhere/at/all.png"))
-    assert errors
+    assert "No such file or directory" in errors[0].why
     assert errors[0].fix
 
 

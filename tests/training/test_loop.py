@@ -24,6 +24,7 @@ def test_a_rate_that_never_falls_stays_up_to_the_last_step() -> None:
 
 def test_a_sheet_has_its_pictures_in_reading_order() -> None:
     pictures = np.stack([np.full((2, 3, 3), value, np.uint8) for value in (50, 100, 150)])
+    assert tile(pictures[:1], columns=8).shape == pictures[0].shape
     sheet = tile(pictures, columns=2, gap=1)
     assert sheet.shape == (5, 7, 3)
     assert (sheet[:2, :3] == 50).all()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.panels.training.form.draft import Draft
 from app.panels.training.form.titles import title
-from app.panels.widgets import small_button, wrapped_label
+from app.panels.widgets import leave_wheel, small_button, wrapped_label
 from training import toml_writer
 from training.config_fields import FieldSpec
 from training.paper_values import OURS
@@ -132,7 +132,7 @@ class FieldRow(QWidget):
             return check
         if spec.kind == "choice":
             box = QComboBox()
-            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            leave_wheel(box)
             box.addItems(list(spec.choices))
             box.textActivated.connect(lambda text: draft.set_value(spec.name, text))
             return box

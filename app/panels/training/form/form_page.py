@@ -29,7 +29,7 @@ from app.panels.training.form.field_row import FieldRow
 from app.panels.training.form.pages import PAGES, matters, page_of, section_of
 from app.panels.training.form.toml_view import TomlView
 from app.panels.training.next_stage import latents_of
-from app.panels.widgets import wrapped_label
+from app.panels.widgets import leave_wheel, wrapped_label
 from app.theme import RESOURCES
 from training.model_sizes import SIZES, ModelSize
 
@@ -137,6 +137,8 @@ class FormPage(QWidget):
             self.template.addItem(file.stem, file)
         self.template.setCurrentIndex(max(0, self.template.findText(_DEFAULT)))
         self.template.activated.connect(self._take_template)
+        for box in (self.goal, self.template):
+            leave_wheel(box)
         self._latents = wrapped_label("", "muted")
         self._latents.setContentsMargins(16, 0, 16, 8)
         head = QWidget()
