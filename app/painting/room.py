@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 WIDTH = 560
@@ -41,9 +41,16 @@ class Room(QObject):
         shown = self._library not in self._gone and not self._library.isHidden()
         library = self._library.width() if shown else self._library.minimumWidth()
         self._turn(self._library, fits=room - WIDTH - library >= _GRAPH)
+        alone = self._graph in self._gone
         self._turn(self._graph, fits=room - _NARROW >= _NARROW_GRAPH)
+        if self._graph in self._gone and not alone:
+            QTimer.singleShot(0, self, self._widen)  # once the columns have settled
+
+    def _widen(self) -> None:
+        """Give the painter the graph's place."""
         docked = [dock for dock in self._docks if not dock.isHidden() and not dock.isFloating()]
-        if self._graph in self._gone and docked:
+        if docked and self._graph in self._gone:
+            room = self._window.width() - self._side.minimumWidth()
             self._window.resizeDocks(docked, [room] * len(docked), Qt.Orientation.Horizontal)
 
     def _turn(self, part: QWidget, *, fits: bool) -> None:

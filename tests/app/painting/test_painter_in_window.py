@@ -160,6 +160,8 @@ def test_a_small_window_gives_its_room_to_the_painter_and_takes_it_back(
     assert (not window.library.isHidden(), not window.graph.isHidden()) == (library, graph)
     if graph:
         qtbot.waitUntil(lambda: window.graph.width() >= 320)
+    else:
+        qtbot.waitUntil(lambda: desk.width() > window.side.width())
     qtbot.waitUntil(lambda: right_of(window.side, window) <= desk.x())
     assert desk.geometry().right() <= window.width()
     desk.leave()
