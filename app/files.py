@@ -133,6 +133,8 @@ class Files(QObject):
         if front.untouched:
             warnings = fill(front.document)
             front.spare = False
+            if show:
+                self._tabs.show_tab(front)
             return warnings
         document = Document()
         warnings = fill(document)

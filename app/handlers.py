@@ -26,7 +26,7 @@ def handlers(window: MainWindow) -> Handlers:
         "open": files.ask_open,
         "save": lambda: window.file.save(),
         "save_as": lambda: window.file.save_as(),
-        "close": lambda: window.tabs.close_tab(window.tabs.front),
+        "close": lambda: _close(window),
         "next_tab": lambda: window.tabs.turn(1),
         "previous_tab": lambda: window.tabs.turn(-1),
         "settings": lambda: Preferences(window.settings, window).exec(),
@@ -46,6 +46,14 @@ def handlers(window: MainWindow) -> Handlers:
         "cancel": window.cancel,
         **_on_the_canvas(window),
     }
+
+
+def _close(window: MainWindow) -> None:
+    """Close what is looked at: the document in front, or the page above it."""
+    if window.pages.shows_training:
+        window.pages.show_graph()
+    else:
+        window.tabs.close_tab(window.tabs.front)
 
 
 def _on_the_canvas(window: MainWindow) -> Handlers:

@@ -90,13 +90,16 @@ class Tabs(QObject):
         self.line.bar.insert_label(len(self._tabs) - 1, tab.label(document.title))  # the first one is shown by this
         file.begin()
         self._refresh()
-        if show:
+        if show and tab is not self.front:
             self.show_tab(tab)
         return tab
 
     def show_tab(self, tab: Tab) -> None:
-        """Bring a document to the front."""
-        self.line.bar.setCurrentIndex(self._tabs.index(tab))
+        """Bring a document to the front, also from behind another page."""
+        if tab is self.front:
+            self._show_front()
+        else:
+            self.line.bar.setCurrentIndex(self._tabs.index(tab))
 
     def turn(self, steps: int) -> None:
         """Bring the document so many places to the right to the front, round and round."""

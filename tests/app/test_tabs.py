@@ -138,6 +138,21 @@ def test_the_last_one_leaves_an_empty_one(open_window: OpenWindow) -> None:
     assert titles(window) == ["Untitled", "Untitled (2)"]
 
 
+def test_on_the_training_page_closing_goes_back_and_opening_shows_the_document(
+    open_window: OpenWindow, other: Path, tmp_path: Path
+) -> None:
+    window = open_window(wait=False)
+    window.actions_by_name["training"].trigger()
+    window.actions_by_name["close"].trigger()
+    assert not window.pages.shows_training
+    assert titles(window) == ["trivial"]
+    for path in (tmp_path / "trivial.json", other):
+        window.actions_by_name["training"].trigger()
+        window.files.open(path)
+        assert not window.pages.shows_training
+        assert window.document.path == path
+
+
 def test_the_middle_button_closes_what_it_was_pressed_on(open_window: OpenWindow, other: Path) -> None:
     window = open_window(wait=False)
     window.files.open(other)
