@@ -21,7 +21,7 @@ import torch
 
 from benchmarks.figures import Figures, figure, of_share
 from benchmarks.quality_tasks import Bench, measure_task, tasks_of
-from core.checkpoints.model_folder import load_autoencoder, load_model, read_description
+from core.checkpoints.model_folder import autoencoder_folder, load_autoencoder, load_model, read_description
 from core.checkpoints.model_library import SHIPPED, find, folders
 from core.errors import InputError
 from training.config import load_config
@@ -96,12 +96,13 @@ def open_bench(name: str, count: int, folder: Path, sheets: Path | None = None) 
         )  # fmt: skip
     model = load_model(models) if "denoiser" in read_description(models) else None
     autoencoder = load_autoencoder(models) if model is None else model.autoencoder
-    return Bench(autoencoder, model, config, load_judge(judge), count, folder, sheets)
+    shares = autoencoder_folder(models) != models
+    return Bench(autoencoder, model, config, load_judge(judge), count, folder, sheets, shares=shares)
 
 
 def measure_model(bench: Bench) -> Figures:
-    """Measure the autoencoder, and all that the model can be asked for."""
-    figures = reconstruction(bench)
+    """Measure the autoencoder, if it is the model's own, and all that the model can be asked for."""
+    figures = {} if bench.shares else reconstruction(bench)
     if bench.model is None:
         return figures
     data, _ = bench.scenes("own")

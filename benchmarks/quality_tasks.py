@@ -96,6 +96,7 @@ class Bench:
         folder: For rendered scenes.
         sheets: For contact sheets; None = none are made.
         first_seed: Of the scenes.
+        shares: Whether the autoencoder is another model's, with which it is measured.
     """
 
     autoencoder: Autoencoder
@@ -106,6 +107,7 @@ class Bench:
     folder: Path
     sheets: Path | None = None
     first_seed: int = FIRST_SEED
+    shares: bool = False
 
     def scenes(self, name: str) -> tuple[TrainingSet, list[Scene]]:
         """Return held-out scenes of one of `SETS`."""

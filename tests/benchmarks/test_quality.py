@@ -79,6 +79,10 @@ def test_an_autoencoder_alone_is_measured_as_far_as_it_goes(tmp_path: Path) -> N
     assert {name.partition("/")[0] for name in figures} == {"reconstruction"}
 
 
+def test_an_autoencoder_is_measured_with_the_model_that_has_it(tmp_path: Path) -> None:
+    assert quality.measure_model(replace(bench(tmp_path), model=None, shares=True)) == {}
+
+
 def test_a_model_of_words_and_boxes_is_asked_for_each_alone_and_for_nothing(tmp_path: Path) -> None:
     both = tasks(told_of(bench(tmp_path), "text,layout"))
     assert [(task.name, task.scenes) for task in both] == [
