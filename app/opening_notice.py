@@ -24,16 +24,21 @@ def opening_notice(document: Document, catalogue: Catalogue | None) -> InputErro
         return strange
     if strange is not None:
         parts.insert(len(document.unread), f"{strange.what.rstrip('.')}: {strange.why[0].lower()}{strange.why[1:]}")
-    nodes = {node for _sentence, node in misfits} | ({strange.node} if strange is not None else set())
+    nodes = {node for _sentence, node in misfits}
+    one = nodes.pop() if len(nodes) == 1 and strange is None else None
+    card = catalogue.get(workflow.nodes[one].type) if one and catalogue is not None else None
+    what = "a part of it"
+    if one and card is not None and not document.unread:
+        what = f'a part of "{workflow.nodes[one].title or card.title}"'
     more = len(parts) - _NAMED
     left = document.path is None and bool(document.unread)
     return InputError(
-        f'"{document.title}" was opened, but not all of it can be used here.',
-        why=" ".join(parts[:_NAMED]) + (f" And {more} more like these." if more > 0 else ""),
+        f'"{document.title}" was opened, but {what} cannot be used here.',
+        why="\n".join([*parts[:_NAMED], *([f"And {more} more like these."] if more > 0 else [])]),
         fix="The file itself stays as it is; saving asks where to put this copy."
         if left
         else "What cannot be used is kept, and saved back as it was.",
-        node=nodes.pop() if len(nodes) == 1 else None,
+        node=one,
     )
 
 

@@ -96,5 +96,9 @@ def _called(name: str, item: Json) -> str:
     id, kind = fields.get("id"), fields.get("type")
     if isinstance(id, str) and id:
         return f'{_NAMES[name]} "{id[:60]}"' + (f" ({kind[:60]})" if isinstance(kind, str) and kind else "")
+    ends = [fields.get("from"), fields.get("to")]
+    if all(isinstance(end, list) for end in ends):
+        between = " to ".join(".".join(str(part)[:60] for part in end) for end in ends if isinstance(end, list))
+        return f"{_NAMES[name]} from {between}"
     text = repr(item)
     return f"{_NAMES[name]} ({text if len(text) < 80 else text[:76] + '...'})"

@@ -51,7 +51,7 @@ def test_all_that_cannot_be_used_is_one_notice_and_saved_back(open_window: OpenW
     written = damage(path, change)
     window.files.open(path)
     said = window.banner.text
-    assert said.startswith('"strange" was opened, but not all of it can be used here.')
+    assert said.startswith('"strange" was opened, but a part of it cannot be used here.')
     for part in ('Node "half": "type" must be', 'Node "steps" (test.steps): "position" must be', "And 2 more"):
         assert part in said
     assert "saved back as it was" in said
@@ -81,6 +81,7 @@ def test_a_link_to_a_port_that_is_not_there_is_named_with_its_node(
     damage(path, change)
     window.files.open(path)
     assert said in window.banner.text
+    assert window.banner.text.startswith('"strange" was opened, but a part of "')
     assert not window.banner._show.isHidden()
 
 
