@@ -12,10 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import torch.distributed as dist
+
 from core.errors import LoomError
 from training.run_folder import write_atomically
 
 NOTE = "lost_rank.json"
+_CUT_OFF = ("Connection closed by peer", "Connection reset by peer", "Broken pipe")  # what gloo says
 _LOOK_S = 1.0
 
 
@@ -35,6 +38,17 @@ def noted(folder: Path) -> LoomError | None:
     except FileNotFoundError:
         return None
     return LoomError(told["what"], why=told["why"], fix=told["fix"])
+
+
+def vanished(error: BaseException) -> LoomError | None:
+    """Return what people are told where an error means that another rank is gone without a note, else None."""
+    if not isinstance(error, dist.DistError) and not any(words in str(error) for words in _CUT_OFF):
+        return None
+    return LoomError(
+        "Another rank of the run ended without a word.",
+        why="The connection to it was cut off: its process was killed, or its machine is gone.",
+        fix="Look at that rank's terminal and machine, then resume; checkpoints that were saved before are whole.",
+    )
 
 
 @contextlib.contextmanager

@@ -29,6 +29,15 @@ def explained(phase: Phase, learner: Learner, step: int, *, in_parts: bool) -> D
     )
 
 
+def explained_beside(doing: str) -> DeviceMemoryError:
+    """Return the error that people see where no step was under way; `doing` is what the status says."""
+    return DeviceMemoryError(
+        f"Memory was not enough while {doing}.",
+        why="No step was under way: what was loaded and prepared was too large already.",
+        fix="Close other programs and resume, or begin a run of another name with smaller networks or pictures.",
+    )
+
+
 def _held(learner: Learner) -> str:
     both = [one for one in (learner.optimization, learner.critic) if one is not None]
     weights = [weight for one in both for weight in one.module.parameters()]

@@ -33,8 +33,9 @@ from training.distributed import FollowingFolder, Ranks, SharedControl, ranks_of
 from training.first_stage import DecoderTuning, FirstStage
 from training.logbook import Tell
 from training.loop import Loop, Outcome
-from training.lost_rank import leave_note, noted, notes_told
+from training.lost_rank import leave_note, noted, notes_told, vanished
 from training.opening_run import FINISHED, FROZEN, RUNS, extend_run, finished_phases, held, open_run, resuming
+from training.out_of_memory import explained_beside, is_out_of_memory
 from training.phase import Phase
 from training.preparing import Preparing, open_run_data
 from training.run_folder import RunFolder, is_full, write_atomically
@@ -92,11 +93,11 @@ def _lead(target: Path, overrides: Mapping[str, str], tell: Tell, ranks: Ranks) 
             status.update(state="stopped", doing=None, asked="abort")
             tell(f"aborted; go on from the last checkpoint with: {resuming(folder.path)}")
         except Exception as error:
-            # Whoever watches the folder learns of it; the traceback goes on.
-            lost = noted(folder.path) if ranks.world > 1 else None
-            _fail(folder, status, lost or _unexpected(error))
-            if lost is not None:
-                raise lost from error
+            # Whoever watches the folder learns of it; the traceback of a mistake goes on.
+            known = _known(error, folder, status, ranks)
+            _fail(folder, status, known or _unexpected(error))
+            if known is not None:
+                raise known from error
             raise
     return 0
 
@@ -211,6 +212,13 @@ def _fail(folder: RunFolder, status: Status, error: LoomError) -> None:
     status.update(state="failed", doing=None, error=told)
 
 
+def _known(error: Exception, folder: RunFolder, status: Status, ranks: Ranks) -> LoomError | None:
+    """Return what people are told of an error that is no mistake in the program, else None."""
+    if is_out_of_memory(error):
+        return explained_beside(status["doing"] or "preparing the run")
+    return (noted(folder.path) or vanished(error)) if ranks.world > 1 else None
+
+
 def _unexpected(error: Exception) -> LoomError:
     return LoomError(f"Training failed: {error!r}.", why="This is a mistake in the program.", fix="Report it.")
 
@@ -225,6 +233,8 @@ def make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch: 
     try:
         return _make_phase(name, config, models, data, watch)
     except (TypeError, ValueError, KeyError, AssertionError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise InputError(
             f"The networks of {name} cannot be built as configured.",
             why=f"{type(error).__name__}: {error}",

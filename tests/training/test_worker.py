@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from core.checkpoints.model_folder import load_model
-from core.errors import InputError, LoomError
+from core.errors import DeviceMemoryError, InputError, LoomError
 from training import worker
 from training.config import load_config
 from training.data.latent_cache import cached_latents
@@ -200,3 +200,10 @@ def test_networks_that_cannot_be_built_are_told_in_the_status(train: Train, tmp_
     with pytest.raises(InputError, match=r"networks of first_stage.*colour"):
         train(first_stage__ddconfig__colour="3")
     assert status(tmp_path / "runs" / "tiny")["state"] == "failed"
+
+
+def test_networks_that_do_not_fit_into_memory_are_told_as_lack_of_memory(train: Train) -> None:
+    with pytest.raises(DeviceMemoryError, match="Memory was not enough while building the networks"):
+        train(first_stage__ddconfig__ch=str(2**20))  # a weight of 36 TB
+    error = json.loads(Path("runs/tiny/status.json").read_bytes())["error"]
+    assert error["fix"].startswith("Close other programs and resume")
