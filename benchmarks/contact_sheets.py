@@ -5,8 +5,7 @@
 A workflow runs once for each of the seeds 0 to N - 1: that of its noise, and that of the scene which it begins with,
 unless something is painted on this one. What it writes is laid out in the order of the seeds. Settings from the
 environment: LOOM_SHEETS_N seeds (32 unless told), LOOM_SHEETS the folder for the sheets (output/contact_sheets unless
-told), LOOM_WORKFLOWS a folder of workflows in place of the shipped ones, LOOM_THUMBNAILS a folder for a picture of each
-workflow as it was saved, 192 pixels wide, as the choice of templates shows it.
+told), LOOM_WORKFLOWS a folder of workflows in place of the shipped ones.
 """
 
 from __future__ import annotations
@@ -37,7 +36,6 @@ SHIPPED = ROOT / "resources" / "workflows"
 LOADER, SCENE, PAINTERS = "loom.load.model", "loom.image.scene", ("loom.mask.paint", "loom.map.paint")
 SEEDED = ("loom.latent.noise", "loom.encode.image")
 COLUMNS = 8
-THUMBNAIL = 192
 
 Pictures = Sequence[Path]
 Run = Callable[[Workflow], tuple[Pictures, float]]
@@ -49,7 +47,6 @@ def measure() -> Figures:
     torch.set_num_threads(1)
     count, folder = int(os.environ.get("LOOM_SHEETS_N", "32")), Path(os.environ.get("LOOM_WORKFLOWS") or SHIPPED)
     sheets = Path(os.environ.get("LOOM_SHEETS") or ROOT / "output" / "contact_sheets")
-    thumbnails = os.environ.get("LOOM_THUMBNAILS")
     registry = node_registry()
     figures: Figures = {}
     for file in sorted(folder.rglob("*.json")):
@@ -59,8 +56,6 @@ def measure() -> Figures:
             continue
         with tempfile.TemporaryDirectory(prefix="loom-sheets-") as place:
             run = runner(registry, Path(place))
-            if thumbnails:
-                save_thumbnail(run(workflow)[0], Path(thumbnails) / f"{file.stem}.webp")
             figures |= sheet_of(workflow, count, run, sheets / f"{file.stem}.png", file.stem)
     return figures
 
@@ -117,11 +112,3 @@ def opened(file: Path) -> np.ndarray:
     """Read a picture, uint8 [h, w, 3]."""
     with Pillow.open(file) as picture:
         return np.asarray(picture.convert("RGB"))
-
-
-def save_thumbnail(pictures: Pictures, path: Path) -> None:
-    """Write the last of a run's pictures as a template's thumbnail; pixels of small ones stay visible."""
-    with Pillow.open(pictures[-1]) as picture:
-        resized = picture.convert("RGB").resize((THUMBNAIL, THUMBNAIL), Pillow.Resampling.BICUBIC)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    resized.save(path, quality=85)

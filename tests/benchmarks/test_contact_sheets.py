@@ -19,7 +19,7 @@ def test_every_seed_of_a_workflow_is_on_its_sheet(tmp_path: Path, monkeypatch: p
     (folder / "kept.json").write_text(json.dumps(workflow), "utf-8")
     workflow["nodes"][0]["settings"]["model"] = "nobody"
     (folder / "lost.json").write_text(json.dumps(workflow), "utf-8")
-    for name, value in {"WORKFLOWS": folder, "SHEETS": sheets, "SHEETS_N": 3, "THUMBNAILS": tmp_path / "small"}.items():
+    for name, value in {"WORKFLOWS": folder, "SHEETS": sheets, "SHEETS_N": 3}.items():
         monkeypatch.setenv(f"LOOM_{name}", str(value))
     figures = contact_sheets.measure()
     assert set(figures) == {"kept/seconds"}
@@ -27,8 +27,6 @@ def test_every_seed_of_a_workflow_is_on_its_sheet(tmp_path: Path, monkeypatch: p
     with Image.open(sheets / "kept.png") as sheet:
         first, second = (sheet.crop((64 * column, 0, 64 * column + 64, 64)) for column in (0, 1))
         assert first.tobytes() != second.tobytes()
-    with Image.open(tmp_path / "small" / "kept.webp") as thumbnail:
-        assert thumbnail.size == (192, 192)
 
 
 def test_a_scene_stays_where_something_is_painted_on_it() -> None:
