@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QWidget
 
 from app.panels.widgets import wrapped_label
 from app.theme import theme
 
+_NARROW = 520
+"""Below this width, in pixels, a question beside its answers would have a line for each word."""
 Answers = dict[str, Callable[[], None]]
 
 
@@ -25,6 +28,9 @@ class Offer(QFrame):
         self._line.setSpacing(unit)
         self._label = wrapped_label("", "offerText")
         self._line.addWidget(self._label, 1)
+        self._answers = QHBoxLayout()
+        self._answers.setSpacing(unit)
+        self._line.addLayout(self._answers)
         self.buttons: list[QPushButton] = []
         self.hide()
 
@@ -43,7 +49,7 @@ class Offer(QFrame):
             button = QPushButton(words)
             button.setDefault(not self.buttons)
             button.clicked.connect(self._answer(act))
-            self._line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self._answers.addWidget(button, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.buttons.append(button)
         self.show()
 
@@ -53,3 +59,9 @@ class Offer(QFrame):
             act()
 
         return answer
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the answers below the question where there is little room beside it."""
+        narrow = self.width() < _NARROW
+        self._line.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        super().resizeEvent(event)
