@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -77,7 +78,7 @@ class Tabs(QObject):
 
     def title(self, tab: Tab) -> str:
         """What the row calls a document: no other one is called so."""
-        return self._titles()[self._tabs.index(tab)]
+        return _titles(self._tabs)[self._tabs.index(tab)]
 
     def add(self, document: Document | None = None, *, show: bool = True) -> Tab:
         """Open a document, else an empty one, in a tab of its own right of the others."""
@@ -176,22 +177,9 @@ class Tabs(QObject):
 
     def _refresh(self) -> None:
         """Let the row say what is so, and tell that something is other than it was."""
-        for place, (tab, title) in enumerate(zip(self._tabs, self._titles(), strict=True)):
+        for place, (tab, title) in enumerate(zip(self._tabs, _titles(self._tabs), strict=True)):
             self.line.bar.show_label(place, tab.label(title))
         self.changed.emit()
-
-    def _titles(self) -> list[str]:
-        """A title for each: where two are alike, with the folder, or counted where there is none."""
-        alike = Counter(tab.document.title for tab in self._tabs)
-        seen: Counter[str] = Counter()
-        titles = []
-        for tab in self._tabs:
-            title, path = tab.document.title, tab.document.path
-            if alike[title] > 1 and path is not None:
-                title = f"{title} – {path.parent.name}"
-            seen[title] += 1
-            titles.append(f"{title} ({seen[title]})" if seen[title] > 1 else title)
-        return titles
 
     def _tell(self, tab: Tab, text: str, color: str) -> None:
         self.told.emit(text if tab is self.front else f"{self.title(tab)}: {text}", color)
@@ -200,3 +188,17 @@ class Tabs(QObject):
         """Whether a file is open in another tab."""
         tab = self.of_file(path)
         return tab is not None and tab.document is not document
+
+
+def _titles(tabs: Sequence[Tab]) -> list[str]:
+    """A title for each: where two are alike, with the folder, or counted where there is none."""
+    alike = Counter(tab.document.title for tab in tabs)
+    seen: Counter[str] = Counter()
+    titles = []
+    for tab in tabs:
+        title, path = tab.document.title, tab.document.path
+        if alike[title] > 1 and path is not None:
+            title = f"{title} – {path.parent.name}"
+        seen[title] += 1
+        titles.append(f"{title} ({seen[title]})" if seen[title] > 1 else title)
+    return titles
