@@ -10,7 +10,7 @@ from app.problems import unknown_kinds
 from core.errors import InputError
 from core.graph.workflow import Link, Workflow
 
-_NAMED = 4
+_NAMED = 3
 """So many parts are named; there is room for no more above the canvas."""
 
 
@@ -23,7 +23,7 @@ def opening_notice(document: Document, catalogue: Catalogue | None) -> InputErro
     if not parts:
         return strange
     if strange is not None:
-        parts.insert(len(document.unread), f"{strange.what.rstrip('.')}: {strange.why[0].lower()}{strange.why[1:]}")
+        parts.insert(0, f"{strange.what} {strange.why.split(';')[0]}.")
     nodes = {node for _sentence, node in misfits}
     one = nodes.pop() if len(nodes) == 1 and strange is None else None
     card = catalogue.get(workflow.nodes[one].type) if one and catalogue is not None else None

@@ -30,6 +30,7 @@ class Offer(QFrame):
         self._line.addWidget(self._label, 1)
         self._answers = QHBoxLayout()
         self._answers.setSpacing(unit)
+        self._answers.addStretch(1)
         self._line.addLayout(self._answers)
         self.buttons: list[QPushButton] = []
         self.hide()
@@ -49,7 +50,7 @@ class Offer(QFrame):
             button = QPushButton(words)
             button.setDefault(not self.buttons)
             button.clicked.connect(self._answer(act))
-            self._answers.addWidget(button, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._answers.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons.append(button)
         self.show()
 

@@ -52,7 +52,7 @@ def test_all_that_cannot_be_used_is_one_notice_and_saved_back(open_window: OpenW
     window.files.open(path)
     said = window.banner.text
     assert said.startswith('"strange" was opened, but a part of it cannot be used here.')
-    for part in ('Node "half": "type" must be', 'Node "steps" (test.steps): "position" must be', "And 2 more"):
+    for part in ('Not installed: "elsewhere.thing".', 'Node "steps" (test.steps): "position" must be', "And 3 more"):
         assert part in said
     assert "saved back as it was" in said
     window.document.save(path)
