@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import time
 from collections.abc import Callable
@@ -14,6 +15,12 @@ from training.run_folder import RunFolder, is_full
 
 RETRY_S = 5.0  # quotas and limits cannot be asked for their free space, so a write is tried again now and then
 _SPARE = 1.1
+# What keeps a file from growing, and what helps; the folder is put in.
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "Free some space on the disk of {}"),
+    errno.EDQUOT: ("the quota on the disk is used up", "Free some of the quota on the disk of {}"),
+    errno.EFBIG: ("files may not grow so large here", "Raise the limit on the size of files (ulimit -f) for {}"),
+}
 
 
 class DiskFullError(LoomError):
@@ -73,10 +80,11 @@ def disk_full(folder: RunFolder, error: OSError, what: str = "The run's state", 
     """Return the error that people see; `what` takes about `need` bytes, 0 where that is not known."""
     free = shutil.disk_usage(folder.path).free
     size = f"; it takes about {megabytes(need)}, and {megabytes(free)} are free" if need else ""
+    reason, way_out = _REASONS.get(error.errno or errno.ENOSPC, _REASONS[errno.ENOSPC])
     return DiskFullError(
-        f"{what} cannot be written: the disk is full.",
+        f"{what} cannot be written: {reason}.",
         why=f"{error.strerror}{size}. Checkpoints that were saved before are whole.",
-        fix=f"Free some space on the disk of {folder.path.resolve()} and resume.",
+        fix=f"{way_out.format(folder.path.resolve())} and resume.",
     )
 
 
