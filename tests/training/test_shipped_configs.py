@@ -16,8 +16,8 @@ from training.data.watch import Watch
 FOLDER = Path(__file__).parents[2] / "resources" / "training"
 SHIPPED = sorted(file.stem for file in FOLDER.glob("*.toml"))
 KINDS = {
-    "text": "text", "class": "class", "layout": "layout", "semantic-map": "semantic_map", "inpainting": "mixed",
-    "super-resolution": "low_resolution",
+    "": "text", "-class": "class", "-layout": "layout", "-semantic-map": "semantic_map", "-inpainting": "mixed",
+    "-super-resolution": "low_resolution",
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_a_task_is_told_what_its_name_says(tmp_path: Path, finished_run: Path, t
     tiny = {
         "data.count": "4", "data.scenes.size": "16", "second_stage.conditioning.low_resolution.scale": "2",
     }  # fmt: skip
-    config = load_config(FOLDER / f"stickers-24-{task}.toml", tiny)
+    config = load_config(FOLDER / f"stickers-24{task}.toml", tiny)
     stage, data = config.second_stage, open_data(config.data, tmp_path, Watch())
     told = fresh_conditions(stage.conditioning, stage.text, data.train, load_autoencoder(finished_run / "models"))
     assert describe(told.conditioner).kind == KINDS[task]
