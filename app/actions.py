@@ -37,6 +37,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("save", "File", "Save", "Ctrl+S", "save", "Save the workflow"),
     ActionSpec("save_as", "File", "Save as…", "Ctrl+Shift+S"),
     ActionSpec("close", "File", "Close", "Ctrl+W"),
+    ActionSpec("reopen", "File", "Reopen closed", "Ctrl+Shift+T"),
     ActionSpec("settings", "File", "Settings…", "Ctrl+,"),
     ActionSpec("quit", "File", "Quit", "Ctrl+Q"),
     ActionSpec("undo", "Edit", "Undo", "Ctrl+Z", "undo", "Undo"),

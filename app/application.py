@@ -17,7 +17,7 @@ from app.theme import apply_theme, choose_theme
 
 
 def main(argv: Sequence[str] = ()) -> int:
-    """Open the window, with the workflow file named in `argv` if there is one; returns the exit code."""
+    """Open the window, with the workflow files that `argv` names in a tab each; returns the exit code."""
     settings = Settings()
     os.environ.setdefault("QT_SCALE_FACTOR", f"{settings.scale / 100:g}")  # Qt reads it once, when it starts
     choose_theme(settings.theme)
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] = ()) -> int:
     crash.install(lambda error: CrashDialog(error, window).exec())
     files = [argument for argument in argv if not argument.startswith("-")]
     window.show()
-    window.open_first(Path(files[0]) if files else None)
+    window.open_first(*map(Path, files))
     if not settings.tour_seen:
         settings.tour_seen = True
         window.tour.start()

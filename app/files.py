@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from app.closed_tabs import ClosedTabs
 from app.document import Document, is_template
 from app.panels.offer import Offer
 from app.panels.templates import TemplateDialog
@@ -28,6 +29,7 @@ class Files(QObject):
 
     Attributes:
         offer: Asks about what a crash left.
+        closed: What was closed since the start.
 
     Signals:
         failed(LoomError): A file could not be read.
@@ -40,7 +42,8 @@ class Files(QObject):
     def __init__(self, window: QWidget, tabs: Tabs, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._tabs, self._settings = window, tabs, settings
-        self.offer = Offer()
+        self.offer, self.closed = Offer(), ClosedTabs()
+        tabs.closed.connect(self.closed.note)
 
     def new(self) -> None:
         """Start an empty workflow."""
@@ -89,6 +92,21 @@ class Files(QObject):
         for text in (f"Opened {path}", *warnings):
             self.told.emit(text)
 
+    def reopen(self) -> None:
+        """Open again what was closed last, where it was, with what was not saved of it."""
+        try:
+            closed = self.closed.take()
+            open_already = self._tabs.of_file(closed.file) if closed.file is not None else None
+            if open_already is not None:
+                self._tabs.show_tab(open_already)
+                return
+            warnings = self._fill(closed.reopen, place=closed.place)
+        except LoomError as error:
+            self.failed.emit(error)
+            return
+        for text in (f'Opened "{closed.title}" again', *warnings):
+            self.told.emit(text)
+
     def offer_unsaved(self) -> None:
         """Offer what was open when a process died."""
         remains = find_remains(self._settings)
@@ -127,8 +145,10 @@ class Files(QObject):
         if front is not None:
             self._tabs.show_tab(front)
 
-    def _fill(self, fill: Callable[[Document], tuple[str, ...]], *, show: bool = True) -> tuple[str, ...]:
-        """Let `fill` open a workflow: in front where nobody would miss what is there, else in a new tab."""
+    def _fill(
+        self, fill: Callable[[Document], tuple[str, ...]], *, show: bool = True, place: int | None = None
+    ) -> tuple[str, ...]:
+        """Let `fill` open a workflow: in front where nobody would miss what is there, else in a new tab at `place`."""
         front = self._tabs.front
         if front.untouched:
             warnings = fill(front.document)
@@ -138,7 +158,7 @@ class Files(QObject):
             return warnings
         document = Document()
         warnings = fill(document)
-        self._tabs.add(document, show=show)
+        self._tabs.add(document, show=show, place=place)
         return warnings
 
 

@@ -27,6 +27,7 @@ def handlers(window: MainWindow) -> Handlers:
         "save": lambda: window.file.save(),
         "save_as": lambda: window.file.save_as(),
         "close": lambda: _close(window),
+        "reopen": files.reopen,
         "next_tab": lambda: window.tabs.turn(1),
         "previous_tab": lambda: window.tabs.turn(-1),
         "settings": lambda: Preferences(window.settings, window).exec(),

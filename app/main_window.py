@@ -28,6 +28,7 @@ from app.runtime.worker import Post, Worker
 from app.session import Session
 from app.settings import Settings
 from app.status import StatusLine
+from app.tab_menu import TabMenu
 from app.tabbed_window import TabbedWindow
 from app.theme import icon, theme
 from app.tour import Tour, steps_through
@@ -48,6 +49,7 @@ class MainWindow(TabbedWindow):
         files: Opens workflows.
         session: Keeps what is open for the time after a crash.
         painting: Opens the painter.
+        tab_menu: What can be done with one tab.
         graph: The column of the canvas, with the log.
         side: The column of the picture and the settings.
         queue: The runs of all documents.
@@ -71,7 +73,7 @@ class MainWindow(TabbedWindow):
         self.engine_ready = self._painted = self._closed = False
         self.library, self.log, self.gallery = LibraryPanel(catalogue), LogPanel(), Gallery()
         self.files, self.session = Files(self, self.tabs, settings), Session(self.tabs, settings)
-        self.painting = Painting(self)
+        self.painting, self.tab_menu = Painting(self), TabMenu(self)
         self.readiness = Readiness(self, self.tabs.show_hint, lambda: self.pages.show_training().new_run())
         self.tour = Tour(self, steps_through(self))
         self._compose()
@@ -89,10 +91,10 @@ class MainWindow(TabbedWindow):
             self.worker.start()
             self.gallery.open_folder(self.settings.data_folder / "gallery")
 
-    def open_first(self, path: Path | None) -> None:
-        """Show `path`, or the default workflow with its prompt in sight."""
+    def open_first(self, *paths: Path) -> None:
+        """Show these files, the first one in front, or the default workflow with its prompt in sight."""
         self.document.open_default()
-        if path is not None:
+        for path in (*paths, *paths[:1]):  # once more the first, which then comes to the front
             self.files.open(path)
         self.show_prompt()
         self.files.offer_unsaved()
@@ -216,6 +218,7 @@ class MainWindow(TabbedWindow):
         self.setWindowTitle(f"{self.document.title}[*] — Latent Loom")
         self.setWindowModified(not history.clean)
         enabled = {
+            "reopen": bool(self.files.closed),
             "undo": history.can_undo,
             "redo": history.can_redo,
             "run": self.engine_ready and not running,

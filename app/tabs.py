@@ -32,14 +32,14 @@ class Tabs(QObject):
     Signals:
         shown(): Another document is in front.
         changed(): What is said of a document is other than it was, or their order is.
-        closed(Tab): This document is not open any more.
+        closed(Tab, int): This document is not open any more; where its tab was.
         told(str, str): Something worth a line in the log, and its colour.
         file_asked(Path), painting_asked(object), menu_asked(QPoint), picture_made(QImage, dict): As of `DocumentView`.
     """
 
     shown = Signal()
     changed = Signal()
-    closed = Signal(object)
+    closed = Signal(object, int)
     told = Signal(str, str)
     file_asked = Signal(object)
     painting_asked = Signal(object)
@@ -80,15 +80,16 @@ class Tabs(QObject):
         """What the row calls a document: no other one is called so."""
         return _titles(self._tabs)[self._tabs.index(tab)]
 
-    def add(self, document: Document | None = None, *, show: bool = True) -> Tab:
-        """Open a document, else an empty one, in a tab of its own right of the others."""
+    def add(self, document: Document | None = None, *, show: bool = True, place: int | None = None) -> Tab:
+        """Open a document, else an empty one, in a tab of its own at a place (None = right of the others)."""
         document = document or Document(undo_bytes=self._settings.undo_megabytes * 2**20)
         file = DocumentFile(self._window, document, self._settings, self._taken)
         tab = Tab(document, file, self._make_view, self)
         tab.changed.connect(self._refresh)
         tab.told.connect(lambda text, color: self._tell(tab, text, color))
-        self._tabs.append(tab)
-        self.line.bar.insert_label(len(self._tabs) - 1, tab.label(document.title))  # the first one is shown by this
+        place = len(self._tabs) if place is None else min(place, len(self._tabs))
+        self._tabs.insert(place, tab)
+        self.line.bar.insert_label(place, tab.label(document.title))  # the first one is shown by this
         file.begin()
         self._refresh()
         if show and tab is not self.front:
@@ -118,7 +119,7 @@ class Tabs(QObject):
         for widget in tab.close_down():
             widget.setParent(None)
             widget.deleteLater()
-        self.closed.emit(tab)
+        self.closed.emit(tab, place)
         tab.deleteLater()
         self._refresh()
         return True

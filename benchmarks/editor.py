@@ -56,7 +56,7 @@ application = QApplication([])
 apply_theme(application)
 window = Timed(Settings(Path(sys.argv[1])))
 window.show()
-window.open_first(None)
+window.open_first()
 application.exec()
 window.close()
 """

@@ -44,7 +44,7 @@ application = QApplication([])
 apply_theme(application)
 window = Timed(Settings(Path(sys.argv[1])))
 window.show()
-window.open_first(None)
+window.open_first()
 application.exec()
 window.close()
 """
@@ -61,7 +61,7 @@ def measure() -> dict[str, dict[str, Any]]:
         paints = [_first_paint_ms(Path(folder) / "first.ini") for _ in range(PAINTS)]
         window = MainWindow(Settings(Path(folder) / "settings.ini"))
         window.show()
-        window.open_first(None)
+        window.open_first()
         window.document.do(SetSetting("save", "folder", folder))
         try:
             _until(lambda: window.engine_ready)

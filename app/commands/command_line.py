@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
     Args:
         arguments: What stands behind the program's name: a command and its own arguments, or for the window
-            nothing or the file that it should open.
+            nothing or the files that it should open.
     """
     if arguments[:1] in (["-h"], ["--help"]):
         print(usage())
@@ -49,12 +49,12 @@ def main(arguments: list[str]) -> int:
 
 
 def open_window(arguments: list[str]) -> int:
-    """Open the window, with the file that `arguments` name if they name one; return the exit code.
+    """Open the window, with the files that `arguments` name in a tab each; return the exit code.
 
     Raises:
         InputError: There is no screen, or what is named is neither a command nor a file.
     """
-    for named in arguments[:1]:
+    for named in arguments:
         if not Path(named).exists():
             near = nearest_name(named, COMMANDS)
             raise InputError(
@@ -79,7 +79,7 @@ def has_screen(system: str, environment: Mapping[str, str]) -> bool:
 
 def usage() -> str:
     """Return the overview of all commands."""
-    lines = ["usage: python main.py [FILE]          open the window", ""]
+    lines = ["usage: python main.py [FILE]...       open the window", ""]
     lines += [f"       python main.py {name:<10} {text}" for name, text in COMMANDS.items()]
     return "\n".join([*lines, "", "python main.py COMMAND --help tells the options of a command."])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QMouseEvent
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QIcon, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QWidget
 
 from app.panels.widgets import small_button
@@ -33,9 +33,12 @@ class TabBar(QTabBar):
 
     Signals:
         new_asked(): A person wants another document.
+        menu_asked(int, QPoint): The context menu of the tab at this place (-1 = beside all) was asked for, at this
+            place on the screen.
     """
 
     new_asked = Signal()
+    menu_asked = Signal(int, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,6 +100,9 @@ class TabBar(QTabBar):
             return
         super().mouseDoubleClickEvent(event)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_asked.emit(self.tabAt(event.pos()), event.globalPos())
+
 
 class TabLine(QWidget):
     """The tabs with the button for one more, as one line.
@@ -121,3 +127,6 @@ class TabLine(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.bar.new_asked.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.bar.menu_asked.emit(-1, event.globalPos())

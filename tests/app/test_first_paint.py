@@ -32,7 +32,7 @@ application = QApplication([])
 apply_theme(application)
 window = Watched(Settings(Path(sys.argv[1])))
 window.show()
-window.open_first(None)
+window.open_first()
 application.exec()
 window.close()
 assert found and not found[0], found

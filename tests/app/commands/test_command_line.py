@@ -87,3 +87,10 @@ def test_a_reader_that_has_seen_enough_ends_a_command_in_silence() -> None:
     )  # fmt: skip
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+def test_each_of_several_files_must_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = tmp_path / "first.json"
+    first.write_text("{}", encoding="utf-8")
+    assert main([str(first), str(tmp_path / "second.json")]) == 1
+    assert "second.json" in capsys.readouterr().err
