@@ -36,8 +36,9 @@ def scheduler(
         str,
         Setting(
             choices=SPACINGS,
-            help="How steps are spread: uniform and quad as published; trailing for few steps; "
-            "karras and exponential are denser near the picture.",
+            help="How steps are spread: uniform takes as many as asked for; published and quad are the grids of "
+            "published models, the first with a few steps more where their number does not divide 1000; trailing is for "
+            "few steps; karras and exponential are denser near the picture.",
         ),
     ] = "uniform",
     strength: Annotated[

@@ -21,9 +21,10 @@ RHO = 7.0
 def time_grid(schedule: NoiseSchedule, steps: int, spacing: str = "uniform") -> Tensor:
     """Return increasing steps t of the schedule, whole (int64) or between (float64), [S]; one of `SPACINGS`.
 
-    "uniform" and "quad" are those of published latent diffusion models, see `ddim_timesteps`, but never more steps than
-    were asked for. "leading" starts one
-    interval below the top, "trailing" at the top; "linspace" starts there too and has equal intervals down to 0.
+    "published" and "quad" are the grids of published latent diffusion models, see `ddim_timesteps`; "published" takes a
+    few more steps than were asked for where their number does not divide T. "uniform" is the same grid where it does,
+    and else keeps to the number. "leading" starts one interval below the top, "trailing" at the top; "linspace" starts
+    there too and has equal intervals down to 0.
     "karras" is denser near the data, by sigma^(1/7), and "exponential" more so, by log(sigma), where sigma is
     sqrt(1 / alpha_bar - 1). The last three end at step 0, which a sampler reaches without asking the model there.
 
@@ -41,7 +42,7 @@ def time_grid(schedule: NoiseSchedule, steps: int, spacing: str = "uniform") -> 
 def _uniform(schedule: NoiseSchedule, steps: int) -> Tensor:
     if schedule.timesteps % steps == 0:
         return ddim_timesteps(steps, schedule.timesteps, "uniform")
-    # As published there would be more steps than were asked for: 4 in place of 3.
+    # The published grid would have more steps than were asked for, 4 in place of 3.
     return torch.arange(steps) * schedule.timesteps // steps + 1
 
 
@@ -115,6 +116,7 @@ def ddim_timesteps(steps: int, timesteps: int = 1000, method: str = "uniform") -
 
 _GRIDS: dict[str, Callable[[NoiseSchedule, int], Tensor]] = {
     "uniform": _uniform,
+    "published": lambda schedule, steps: ddim_timesteps(steps, schedule.timesteps, "uniform"),
     "quad": lambda schedule, steps: ddim_timesteps(steps, schedule.timesteps, "quad"),
     "leading": _leading,
     "trailing": _trailing,

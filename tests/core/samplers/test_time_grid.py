@@ -25,7 +25,7 @@ def test_every_number_of_steps_stays_inside_the_schedule(steps: int) -> None:
     assert bool((grid.diff() > 0).all())
 
 
-@pytest.mark.parametrize("spacing", [spacing for spacing in SPACINGS if spacing != "quad"])
+@pytest.mark.parametrize("spacing", [spacing for spacing in SPACINGS if spacing not in ("published", "quad")])
 @pytest.mark.parametrize("steps", [1, 2, 3, 7, 30, 999])
 def test_as_many_steps_are_taken_as_were_asked_for(spacing: str, steps: int) -> None:
     grid = time_grid(SCHEDULE, steps, spacing)
@@ -36,6 +36,11 @@ def test_as_many_steps_are_taken_as_were_asked_for(spacing: str, steps: int) -> 
 def test_steps_that_divide_the_schedule_are_the_published_ones() -> None:
     for steps in (1, 4, 20, 25, 50, 1000):
         assert torch.equal(time_grid(SCHEDULE, steps, "uniform"), ddim_timesteps(steps))
+
+
+def test_published_steps_are_those_of_the_reference_even_where_they_are_more() -> None:
+    assert time_grid(SCHEDULE, 7, "published").tolist() == [1, 143, 285, 427, 569, 711, 853, 995]
+    assert time_grid(SCHEDULE, 30, "published").tolist() == list(range(1, 1000, 33))
 
 
 def test_quadratic_steps_are_denser_near_the_data() -> None:
