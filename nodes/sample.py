@@ -37,7 +37,7 @@ def scheduler(
         Setting(
             choices=SPACINGS,
             help="How steps are spread: uniform takes as many as asked for; published and quad are the grids of "
-            "published models, the first with a few steps more where their number does not divide 1000; trailing is for "
+            "published models, the first with a few more where their number does not divide 1000; trailing is for "
             "few steps; karras and exponential are denser near the picture.",
         ),
     ] = "uniform",
