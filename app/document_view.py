@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.catalogue import Catalogue
+from app.cost_hints import CostHints
 from app.document import Document
 from app.editor.canvas import Canvas
 from app.freshness import Freshness
@@ -39,6 +40,7 @@ class DocumentView(QWidget):
         freshness: What an edit has made stale.
         problems: What is wrong with the nodes.
         monitor: The run.
+        costs: What a run would cost.
         running: Starts runs.
 
     Signals:
@@ -69,6 +71,7 @@ class DocumentView(QWidget):
         self.properties = PropertiesPanel(document, catalogue, self.problems)
         self.preview, self.notice, self.banner = PreviewPanel(), Offer(), Banner()
         self.monitor = RunMonitor(self.freshness, self.problems, self.canvas, self.preview)
+        self.costs = CostHints(document, self.freshness, self.canvas, queue)
         self.running = Running(document, self.freshness, self.monitor, queue)
         self.empty = EmptyCanvas(document, self.canvas.viewer)
         stack = QVBoxLayout(self)
@@ -83,6 +86,7 @@ class DocumentView(QWidget):
         """Take the engine's catalogue in place of the shipped one."""
         for part in (self.freshness, self.canvas, self.properties):
             part.set_catalogue(catalogue)
+        self.costs.refresh()
         self.name_unknown_kinds()
 
     def show_prompt(self) -> None:
@@ -133,6 +137,7 @@ class DocumentView(QWidget):
         self.preview.saved.connect(lambda path: self.told.emit(f"Saved {path}", PLAIN))
         self.monitor.told.connect(self.told)
         self.monitor.changed.connect(self.run_changed)
+        self.monitor.stepped.connect(self.costs.learn)
         self._document.replaced.connect(self.monitor.forget)
         self._document.replaced.connect(self._greet)
 

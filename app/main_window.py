@@ -198,6 +198,7 @@ class MainWindow(TabbedWindow):
         """Take a message of the worker."""
         if isinstance(message, EngineReady):
             self.engine_ready = self.queue.ready = True
+            self.queue.device = message.device
             self._collector.settle()
             for part in (self.library, self.tabs):
                 part.set_catalogue(message.catalogue)

@@ -37,6 +37,7 @@ class Theme:
         metrics: Name to pixels.
         ports: Port type's class name to colour and shape; holds "Default".
         categories: First word of a node's category to a colour; holds "Default".
+        runs: Colours of the training runs that are compared, in their order.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Theme:
     metrics: Mapping[str, int]
     ports: Mapping[str, PortStyle]
     categories: Mapping[str, str]
+    runs: tuple[str, ...]
 
     def color(self, name: str, alpha: int = 255) -> QColor:
         """The named colour with an opacity of 0 to 255; an unknown name raises KeyError."""
@@ -83,7 +85,8 @@ def theme() -> Theme:
     shade = raw.get("shade", 100)
     ports = {name: PortStyle(QColor(color).darker(shade), shape) for name, (color, shape) in base["ports"].items()}
     categories = {name: QColor(color).darker(shade).name() for name, color in base["categories"].items()}
-    return Theme(raw["name"], raw["colors"], base["metrics"], ports, categories)
+    runs = tuple(QColor(color).darker(shade).name() for color in base["runs"]["colors"])
+    return Theme(raw["name"], raw["colors"], base["metrics"], ports, categories, runs)
 
 
 def _read_theme(name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,7 +54,7 @@ window = MainWindow(Settings(Path(sys.argv[1])))
 window.open_first()
 window.document.do(SetSetting("noise", "seed", 7))
 window.files.open(Path(sys.argv[2]))
-window.document.do(SetSetting("noise", "seed", 8))
+window.document.do(SetSetting("prompt", "text", "a fox"))
 QTimer.singleShot(2500, lambda: os._exit(1))
 application.exec()
 """
@@ -236,15 +236,25 @@ def make_worker_without_engine(post: Post) -> Worker:
     return Worker(post, make_registry=fail)
 
 
-SCENES = (show_beginnings, show_without_model, show_runs, show_costs, show_painting, show_tabs, show_training)
+Scene = Callable[[Stage], None]
+SCENES: dict[Scene, tuple[str, ...]] = {
+    show_beginnings: ("tour1", "tour2", "templates", "settings", "empty"),
+    show_without_model: ("no_model",),
+    show_runs: ("sampling", "window", "compare", "error"),
+    show_costs: ("cost",),
+    show_painting: ("painter", "painter_full"),
+    show_tabs: ("tabs", "damaged"),
+    show_training: ("training", "training_samples", "training_settings", "new_run"),
+}
 
 
-def play(stage: Stage, scenes: tuple[Callable[[Stage], None], ...]) -> None:
+def play(stage: Stage, scenes: Iterable[Scene]) -> None:
     """Open the window, play the scenes, and close it."""
     window = stage.window
     window.show()
     for scene in scenes:
-        scene(stage)
+        if not stage.only or set(stage.only) & set(SCENES.get(scene, stage.only)):
+            scene(stage)
     for tab in window.tabs.all:
         tab.document.history.mark_clean()
     window.close()

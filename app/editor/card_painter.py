@@ -207,14 +207,14 @@ def strip_height(layout: CardLayout, message: str) -> float:
     return min(needed + 8.0, STRIP_HEIGHT)
 
 
-def paint_strip(painter: QPainter, strip: QRectF, message: str, *, failed: bool) -> None:
-    """Write what went wrong (red), or what the node has to say (amber), into its place."""
-    look = theme()
+def paint_strip(painter: QPainter, strip: QRectF, message: str, *, color: str) -> None:
+    """Write what went wrong ("danger"), or else what there is to say, in a colour of the theme into its place."""
+    look, failed = theme(), color == "danger"
     painter.setPen(QPen(look.color("danger" if failed else "card_border"), 1.0))
     painter.setBrush(look.color("danger_fill" if failed else "card"))
     painter.drawRoundedRect(strip, 6, 6)
     painter.setFont(font("font_card"))
-    painter.setPen(look.color("text" if failed else "warning"))
+    painter.setPen(look.color("text" if failed else color))
     inner = strip.adjusted(8, 3, -8, -3)
     wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(inner, wrap, _clipped(message, QFontMetricsF(painter.font()), inner))

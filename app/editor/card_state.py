@@ -24,6 +24,7 @@ class CardState:
         error: What went wrong, one or two sentences; empty when nothing did.
         faults: Names of the inputs and settings at fault.
         note: What the node had to say that is no error; may be empty.
+        hint: What is to be known before a run, such as what it costs; may be empty.
         made_of: Fingerprint of the node that all this belongs to (`app.freshness`), or None before the first run.
         stale: Whether the node, or anything upstream, has changed since.
     """
@@ -37,13 +38,21 @@ class CardState:
     error: str = ""
     faults: frozenset[str] = frozenset()
     note: str = ""
+    hint: str = ""
     made_of: int | None = None
     stale: bool = False
 
     @property
     def message(self) -> str:
-        """What the card says below itself: an error, else a note that still holds."""
-        return self.error or ("" if self.stale else self.note)
+        """What the card says below itself: an error, else a note that still holds, else a hint."""
+        return self.error or ("" if self.stale else self.note) or self.hint
+
+    @property
+    def message_color(self) -> str:
+        """The name of the message's colour: an error is red, a note amber, a hint quiet."""
+        if self.error:
+            return "danger"
+        return "text_muted" if self.message == self.hint else "warning"
 
     @property
     def progress(self) -> float | None:

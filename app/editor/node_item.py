@@ -154,7 +154,7 @@ class CardItem(AbstractNodeItem):
         paint.paint_frame(painter, layout, selected=self.isSelected(), failed=bool(state.error) or not self.card.known)
         self._paint_ports(painter)
         if self._strip:
-            paint.paint_strip(painter, self._strip, state.message, failed=bool(state.error))
+            paint.paint_strip(painter, self._strip, state.message, color=state.message_color)
 
     def _paint_ports(self, painter: QPainter) -> None:
         for items, places in ((self.inputs, self._layout.inputs), (self.outputs, self._layout.outputs)):

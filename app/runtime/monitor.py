@@ -48,9 +48,11 @@ class RunMonitor(QObject):
         changed(): `running` or the status text changed.
         failed(LoomError): A run could not be finished.
         told(str, str): Something worth a line in the log, and its colour.
+        stepped(NodeFinished, int, Snapshot): A node of this run has taken so many steps, and is done.
     """
 
     changed = Signal()
+    stepped = Signal(object, int, object)
     failed = Signal(object)
     told = Signal(str, str)
 
@@ -202,10 +204,13 @@ class RunMonitor(QObject):
 
     def _finish_node(self, event: NodeFinished) -> None:
         image = to_image(event.preview)
+        card = self._canvas.view.cards.get(event.node)
+        steps = card.state.total if card is not None else 0
         picture = {} if event.node in self._pictured else {"preview": image}
         note = self._noted.get(event.node, "")
         self._show(event.node, phase="done", seconds=event.seconds, cached=event.cached, note=note, **picture)
         self.written.update(dict.fromkeys(event.written, not event.cached))
+        self.stepped.emit(event, steps, self._snapshot)
         if not event.cached:
             took = readable_seconds(event.seconds)
             self.told.emit(f"{self._title(event.node)}: {event.summary or 'done'}, {took}", PLAIN)

@@ -30,12 +30,14 @@ class RunQueue:
 
     Attributes:
         ready: Whether the worker can run; the window says so.
+        device: What computes, in words; empty until that is known.
     """
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._runs: deque[_Run] = deque()
         self.ready = False
+        self.device = ""
 
     def submit(self, take: Taker, workflow: Workflow, targets: tuple[str, ...] | None = None) -> None:
         """Queue a run of `workflow` as it is now; `take` hears of it, from RunQueued on."""

@@ -26,15 +26,14 @@ from app.panels.widgets import panel_header
 from app.theme import font, icon, theme
 from training.watching.run_state import RunState
 
-# Distinct on the dark canvas; the first run that is chosen has the first.
-_RUN_COLORS = ("#8FA8FF", "#E2A46E", "#7FC796", "#E681AE", "#74BBEB", "#E5CB74", "#B694E6", "#7FD0C5")
 _STATE = Qt.ItemDataRole.UserRole
 _MARK = Qt.ItemDataRole.UserRole + 1
 
 
 def run_color(place: int) -> QColor:
     """The colour of the chosen run number `place`, counted from 0."""
-    return QColor(_RUN_COLORS[place % len(_RUN_COLORS)])
+    colors = theme().runs
+    return QColor(colors[place % len(colors)])
 
 
 class RunList(QWidget):
