@@ -127,10 +127,10 @@ class Autosave(QObject):
             self.begin()
 
     def _fail(self, error: OSError) -> None:
+        """Keep what was written so far, and its lock, until `stop`: it is all that is left after a crash."""
         self._broken = True
         if self._journal is not None:
             self._journal.close()
-        self._journal, self._lock = None, None
         self.failed.emit(
             LoomError(
                 "Unsaved changes cannot be kept safe from a crash.",
@@ -152,11 +152,13 @@ def left_behind(folder: Path) -> list[Left]:
         lock.unlock()
         left = Left(path, *_about(meta))
         try:
-            holds = left.recover() is not None
+            holds, written = left.recover() is not None, path.stat().st_mtime
+        except FileNotFoundError:  # another window has restored it meanwhile
+            continue
         except InputError:
-            holds = False
+            holds, written = False, 0.0
         if holds:
-            found.append((path.stat().st_mtime, left))
+            found.append((written, left))
         else:
             left.discard()
     return [left for _, left in sorted(found, key=lambda each: -each[0])]

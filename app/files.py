@@ -16,6 +16,7 @@ from app.panels.offer import Offer
 from app.panels.templates import TemplateDialog
 from app.session import Remains, WasOpen, find_remains
 from app.settings import Settings
+from app.tab import Tab
 from app.tabs import Tabs
 from core.errors import LoomError
 
@@ -83,7 +84,7 @@ class Files(QObject):
             self._settings.remember_file(path)
             return
         try:
-            warnings = self._fill(lambda document: document.open(path))
+            _, warnings = self._fill(lambda document: document.open(path))
         except LoomError as error:
             self.failed.emit(error)
             return
@@ -96,11 +97,13 @@ class Files(QObject):
         """Open again what was closed last, where it was, with what was not saved of it."""
         try:
             closed = self.closed.take()
-            open_already = self._tabs.of_file(closed.file) if closed.file is not None else None
+            # What was not saved is nowhere else, so that it is shown even beside the file as it is now.
+            saved = closed.file if closed.text is None else None
+            open_already = self._tabs.of_file(saved) if saved is not None else None
             if open_already is not None:
                 self._tabs.show_tab(open_already)
                 return
-            warnings = self._fill(closed.reopen, place=closed.place)
+            _, warnings = self._fill(closed.reopen, place=closed.place)
         except LoomError as error:
             self.failed.emit(error)
             return
@@ -131,11 +134,10 @@ class Files(QObject):
         for each in remains.documents:
             open_already = self._tabs.of_file(each.file) if each.file is not None and each.left is None else None
             try:
-                warnings = () if open_already is not None else self._fill(each.reopen, show=False)
+                tab, warnings = (open_already, ()) if open_already else self._fill(each.reopen, show=False)
             except LoomError as error:
                 self.failed.emit(error)
                 continue
-            tab = open_already or self._tabs.all[-1]
             front = tab if each.front or front is None else front
             if each.left is not None and tab.file.autosave.path is not None:
                 each.left.discard()  # the new journal holds it by now
@@ -147,19 +149,22 @@ class Files(QObject):
 
     def _fill(
         self, fill: Callable[[Document], tuple[str, ...]], *, show: bool = True, place: int | None = None
-    ) -> tuple[str, ...]:
-        """Let `fill` open a workflow: in front where nobody would miss what is there, else in a new tab at `place`."""
+    ) -> tuple[Tab, tuple[str, ...]]:
+        """Let `fill` open a workflow: in front where nobody would miss what is there, else in a new tab at `place`.
+
+        Returns:
+            The tab, and warnings for people.
+        """
         front = self._tabs.front
         if front.untouched:
             warnings = fill(front.document)
             front.spare = False
             if show:
                 self._tabs.show_tab(front)
-            return warnings
-        document = Document()
+            return front, warnings
+        document = self._tabs.blank()
         warnings = fill(document)
-        self._tabs.add(document, show=show, place=place)
-        return warnings
+        return self._tabs.add(document, show=show, place=place), warnings
 
 
 def _told_apart(documents: Sequence[WasOpen]) -> list[str]:

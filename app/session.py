@@ -16,6 +16,7 @@ from app.autosave import Left, left_behind
 from app.document import Document
 from app.settings import Settings
 from app.tabs import Tabs
+from core.errors import InputError
 from core.graph.atomic_write import write_atomically
 
 _DELAY_MS = 100
@@ -83,13 +84,21 @@ class WasOpen:
         """Let `document` be as it was, and return warnings for people.
 
         Raises:
-            InputError: The file or the journal is damaged.
+            InputError: The file or the journal is damaged, or the journal is gone.
         """
-        loaded = self.left.recover() if self.left is not None else None
-        if loaded is not None:
-            document.restore(loaded.workflow, self.file)
-            return loaded.warnings
-        return document.open(self.file) if self.file is not None else ()
+        if self.left is None:
+            assert self.file is not None
+            return document.open(self.file)
+        loaded = self.left.recover()
+        if loaded is None:
+            raise InputError(
+                f'The unsaved changes of "{self.name}" are not there any more.',
+                why="They were restored or discarded in another window of Latent Loom meanwhile.",
+                fix="Look for them in that window; what was saved can be opened as usual.",
+            )
+        # What is left of a damaged journal must not replace the file.
+        document.restore(loaded.workflow, self.file if loaded.whole else None)
+        return loaded.warnings
 
 
 @dataclass(frozen=True)
@@ -140,13 +149,14 @@ def _entry(document: Document, journal: Path | None, front: bool) -> dict[str, A
 
 def _dead(folder: Path) -> list[Path]:
     """The sessions of processes that are no more, the newest first."""
-    found = []
+    found: list[tuple[float, Path]] = []
     for path in folder.glob("*.session"):
         lock = _lock(path)
         if lock.tryLock(0):
             lock.unlock()
-            found.append(path)
-    return sorted(found, key=lambda path: -path.stat().st_mtime)
+            with contextlib.suppress(FileNotFoundError):  # another window has restored it meanwhile
+                found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 def _read(path: Path) -> Iterable[dict[str, Any]]:

@@ -80,9 +80,13 @@ class Tabs(QObject):
         """What the row calls a document: no other one is called so."""
         return _titles(self._tabs)[self._tabs.index(tab)]
 
+    def blank(self) -> Document:
+        """Return an empty document, in no tab yet, with the chosen memory of undo."""
+        return Document(undo_bytes=self._settings.undo_megabytes * 2**20)
+
     def add(self, document: Document | None = None, *, show: bool = True, place: int | None = None) -> Tab:
         """Open a document, else an empty one, in a tab of its own at a place (None = right of the others)."""
-        document = document or Document(undo_bytes=self._settings.undo_megabytes * 2**20)
+        document = document or self.blank()
         file = DocumentFile(self._window, document, self._settings, self._taken)
         tab = Tab(document, file, self._make_view, self)
         tab.changed.connect(self._refresh)

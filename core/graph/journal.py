@@ -57,9 +57,10 @@ class Journal:
 
     def close(self) -> None:
         """Stop, and leave the file for `recover`."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):  # it tries once more to write what a full disk refused
+                file.close()
 
     def discard(self) -> None:
         """Stop and remove the file: everything in it is saved, or a person does not want it."""
@@ -75,7 +76,7 @@ def recover(path: Path) -> Loaded | None:
     last one.
 
     Raises:
-        InputError: Its first line is damaged.
+        InputError: Its first line is so damaged that not even a node is left.
     """
     try:
         lines = path.read_bytes().split(b"\n")
@@ -92,7 +93,7 @@ def recover(path: Path) -> Loaded | None:
             left = len(lines) - number
             warnings.append(f"The last {left} changes could not be restored (line {number} of the journal: {error})")
             break
-    return Loaded(loaded.workflow, tuple(warnings))
+    return Loaded(loaded.workflow, tuple(warnings), loaded.whole)
 
 
 def _line(value: object) -> bytes:

@@ -18,6 +18,7 @@ from app.document import Document
 from app.main_window import MainWindow
 from core.graph import workflow_file
 from core.graph.edits import SetSetting, SetTitle
+from core.graph.journal import recover
 from core.graph.workflow import Workflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,6 +143,31 @@ def test_a_folder_that_cannot_be_written_is_said_once(tmp_path: Path) -> None:
     document.do(SetTitle("b"))
     autosave.begin()
     assert len(errors) == 1
+
+
+def test_what_a_full_disk_left_of_a_journal_is_kept_until_the_workflow_is_saved(tmp_path: Path, file: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits on file sizes are POSIX only")
+    document = Document()
+    document.open(file)
+    autosave, folder = Autosave(document, tmp_path / "unsaved"), tmp_path / "unsaved"
+    errors: list[object] = []
+    autosave.failed.connect(errors.append)
+    document.do(SetTitle("kept"))
+    autosave.begin()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, limits[1]))
+    try:
+        document.do(SetTitle("x" * 20_000))
+        document.do(SetTitle("y" * 20_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert len(errors) == 1
+    assert not left_behind(folder), "it is still this one's own"
+    loaded = recover(next(folder.glob("*.journal")))
+    assert loaded is not None
+    assert loaded.workflow.title == "kept"
+    document.save(file)
+    assert not list(folder.iterdir()), "or the next start would offer what is older than the file"
 
 
 def test_a_file_that_another_program_changes_is_told_and_loaded_on_request(

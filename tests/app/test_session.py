@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,9 @@ from app.main_window import MainWindow
 from app.session import find_remains
 from app.settings import Settings
 from core.graph import workflow_file
-from core.graph.edits import SetTitle
-from core.graph.workflow import Workflow
+from core.graph.edits import AddNode, SetTitle
+from core.graph.journal import Journal
+from core.graph.workflow import Node, Workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 OpenWindow = Callable[..., MainWindow]
@@ -111,7 +112,7 @@ def test_a_killed_window_loses_less_than_a_second_of_any_tab_and_all_tabs_come_b
     assert not again.sessions
 
 
-def left_open(tmp_path: Path, *entries: dict[str, object]) -> Path:
+def left_open(tmp_path: Path, *entries: Mapping[str, object]) -> Path:
     """Write what a window writes that is then killed."""
     folder = tmp_path / "open"
     folder.mkdir(exist_ok=True)
@@ -130,6 +131,59 @@ def test_saved_files_that_were_open_are_offered_too(open_window: OpenWindow, tmp
     assert [tab.document.path for tab in window.tabs.all][1:] == files[:2]
     assert all(tab.document.clean for tab in window.tabs.all)
     assert not path.exists()
+
+
+def test_what_is_restored_into_the_empty_tab_in_front_is_shown(
+    open_window: OpenWindow, tmp_path: Path, files: list[Path]
+) -> None:
+    left_open(tmp_path, {"title": "", "file": str(files[0]), "journal": None, "front": True})
+    window = open_window(wait=False)
+    window.files.new()
+    window.tabs.line.bar.moveTab(1, 0)
+    window.files.offer_unsaved()
+    window.files.offer.buttons[0].click()
+    assert [tab.document.title for tab in window.tabs.all] == ["one", "trivial"]
+    assert window.document.path == files[0]
+
+
+def leave_journal(tmp_path: Path, file: Path) -> Path:
+    """Leave unsaved edits of a file as a crash does; return the journal."""
+    folder = tmp_path / "unsaved"
+    folder.mkdir()
+    journal = Journal(folder / "dead.journal")
+    workflow = Workflow("first")
+    for name in ("a", "b"):
+        workflow.apply(AddNode(Node(id=name, type="test.amount")))
+    journal.start(workflow)
+    journal.append(SetTitle("unsaved"))
+    journal.close()
+    journal.path.with_suffix(".json").write_text(json.dumps({"title": file.stem, "file": str(file)}))
+    return journal.path
+
+
+def test_what_another_window_has_restored_meanwhile_is_not_said_to_be_restored(
+    open_window: OpenWindow, tmp_path: Path, files: list[Path]
+) -> None:
+    journal = leave_journal(tmp_path, files[0])
+    window = open_window(wait=False)
+    window.files.offer_unsaved()
+    journal.unlink()
+    window.files.offer.buttons[0].click()
+    assert len(window.tabs.all) == 1
+    assert "another window" in window.banner.text
+    assert not any("Restored" in line for line in window.log.lines())
+
+
+def test_what_is_left_of_a_damaged_journal_does_not_replace_the_file(
+    open_window: OpenWindow, tmp_path: Path, files: list[Path]
+) -> None:
+    journal = leave_journal(tmp_path, files[0])
+    journal.write_bytes(journal.read_bytes().replace(b'"frames":[]', b'"frames":[?]'))
+    window = open_window(wait=False)
+    window.files.offer_unsaved()
+    window.files.offer.buttons[0].click()
+    assert set(window.document.workflow.nodes) == {"a", "b"}
+    assert window.document.path is None
 
 
 def test_declining_forgets_them(open_window: OpenWindow, tmp_path: Path, files: list[Path]) -> None:

@@ -123,6 +123,19 @@ def test_what_was_discarded_comes_back_with_its_changes(window: MainWindow, monk
     assert not window.document.clean
 
 
+def test_what_was_discarded_comes_back_beside_the_file_as_it_is(
+    window: MainWindow, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = window.tabs.all[1]
+    tab.document.do(SetSetting("steps", "count", 77))
+    discard(monkeypatch)
+    assert window.tabs.close_tab(tab)
+    window.files.open(other)
+    assert window.document.clean
+    window.actions_by_name["reopen"].trigger()
+    assert window.document.workflow.nodes["steps"].settings["count"] == 77
+
+
 def test_a_file_that_is_gone_is_told_and_the_next_one_can_still_be_reopened(window: MainWindow, other: Path) -> None:
     for _ in range(2):
         window.tabs.close_tab(window.tabs.all[0])

@@ -98,6 +98,15 @@ def test_a_file_opens_beside_the_others_and_each_keeps_its_own_history(open_acti
     assert window.tabs.all[1].document.workflow.nodes["amount"].settings["value"] == 9
 
 
+def test_undo_of_every_document_keeps_within_the_chosen_memory(open_window: OpenWindow, other: Path) -> None:
+    window = open_window(wait=False)
+    window.settings.undo_megabytes = 64
+    window.files.open(other)
+    window.files.new()
+    budgets = [tab.document.history.budget or 0 for tab in window.tabs.all]
+    assert [budget // 2**20 for budget in budgets] == [256, 64, 64]
+
+
 def test_an_open_file_is_shown_where_it_is_open(open_window: OpenWindow, other: Path, tmp_path: Path) -> None:
     window = open_window(wait=False)
     window.document.do(SetSetting("amount", "value", 4))
