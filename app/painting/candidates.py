@@ -40,6 +40,15 @@ class Candidate:
     step: int
 
 
+@dataclass(frozen=True)
+class _Run:
+    """A run that goes on or waits, with what its candidate will be of."""
+
+    workflow: Workflow
+    loop: Loop
+    step: int
+
+
 class Candidates(QObject):
     """Makes candidates, one after the other.
 
@@ -63,21 +72,21 @@ class Candidates(QObject):
         self._engine = engine
         self.made: list[Candidate] = []
         self.preview: QImage | None = None
-        self._waiting: list[tuple[Workflow, Loop, int]] = []
+        self._waiting: list[_Run | None] = []  # None = what comes of it is not wanted any more
         self._steps = 0
         self._failed = False
 
     @property
     def left(self) -> int:
         """How many are still to come."""
-        return len(self._waiting)
+        return sum(run is not None for run in self._waiting)
 
     def make(self, workflow: Workflow, loop: Loop, count: int) -> None:
         """Make this many more; without a seed to change, one says all."""
         self._failed = False
         for step in range(self._steps, self._steps + (count if loop.seeds else 1)):
             made = variant(workflow, loop, step)
-            self._waiting.append((made, loop, step))
+            self._waiting.append(_Run(made, loop, step))
             self._engine.submit(self.take, made, (loop.result,))
         self._steps += count
         self.changed.emit()
@@ -87,8 +96,10 @@ class Candidates(QObject):
         self._engine.cancel(self.take)
 
     def forget(self) -> None:
-        """Show none any more."""
+        """Show none any more, nor what a run that ends just now still makes."""
         self.stop()
+        self._waiting = [None] * len(self._waiting)
+        self.preview = None
         self.made.clear()
         self.changed.emit()
 
@@ -101,19 +112,22 @@ class Candidates(QObject):
         """Take what the engine says of the oldest run."""
         if not self._waiting:
             return
-        workflow, loop, step = self._waiting[0]
+        run, ends = self._waiting[0], isinstance(message, (RunFinished, RunCancelled, RunFailed))
+        if ends:
+            del self._waiting[0]
+        if run is None:
+            return
         match message:
-            case PictureMade() if message.node == loop.result:
-                self._add(message.pixels, workflow, loop, step)
+            case PictureMade() if message.node == run.loop.result:
+                self._add(message.pixels, run)
             case StepTaken():
                 self.preview = to_image(message.preview) or self.preview
-            case RunFinished() | RunCancelled() | RunFailed():
-                del self._waiting[0]
-                self.preview = None
-                if isinstance(message, RunFailed):
-                    self._fail(message.error)
-            case _:
+            case RunFailed():
+                self._fail(message.error)
+            case _ if not ends:
                 return
+        if ends:
+            self.preview = None
         self.changed.emit()
 
     def _fail(self, error: LoomError) -> None:
@@ -123,9 +137,9 @@ class Candidates(QObject):
             self._failed = True
             self.failed.emit(error)
 
-    def _add(self, pixels: Any, workflow: Workflow, loop: Loop, step: int) -> None:
-        texts = {WORKFLOW_KEY: workflow_file.dumps(workflow)}
+    def _add(self, pixels: Any, run: _Run) -> None:
+        texts = {WORKFLOW_KEY: workflow_file.dumps(run.workflow)}
         for image in map(to_image, pixels):
             if image is not None:
-                self.made.append(Candidate(image, loop, step))
+                self.made.append(Candidate(image, run.loop, run.step))
                 self.pictured.emit(image, texts)

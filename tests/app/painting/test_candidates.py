@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 from PySide6.QtCore import QPointF, Qt
@@ -16,15 +17,20 @@ from pytestqt.qtbot import QtBot
 
 from app.catalogue import shipped_catalogue
 from app.document import Document
+from app.painting.candidates import Candidates
+from app.painting.inpainting_loop import loop_of
 from app.painting.loop_desk import LoopDesk
 from app.painting.panel import PaintPanel
 from app.painting.session import PaintSession, Target
 from app.runtime.bridge import Bridge
+from app.runtime.messages import PictureMade
 from app.runtime.run_queue import RunQueue
 from app.runtime.worker import Worker
 from app.theme import apply_theme
+from core.errors import LoomError
+from core.events import RunFailed, RunFinished
 from core.graph.edits import AddNode, Connect, RemoveNode
-from core.graph.workflow import Link, Node, Point
+from core.graph.workflow import Link, Node, Point, Workflow
 from core.graph.workflow_file import dumps
 from core.imaging.picture_workflow import WORKFLOW_KEY
 
@@ -185,6 +191,36 @@ def test_stopping_leaves_what_is_there(loop: Loop, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not loop.desk.candidates.left, timeout=60_000)
     assert loop.desk.candidates.made
     assert loop.panel.strip.make.text() == "Make"
+
+
+class ByHand:
+    """An engine whose runs end when the test says so."""
+
+    def submit(self, take: Callable[[object], None], workflow: Workflow, targets: object = None) -> None:
+        """Let it wait."""
+
+    def cancel(self, take: Callable[[object], None]) -> None:
+        """It hears of that when its run comes to its next step."""
+
+
+def test_what_a_run_still_makes_after_a_candidate_was_kept_is_not_shown(loop: Loop) -> None:
+    made = Candidates(ByHand(), loop.document)
+    told: list[object] = []
+    made.failed.connect(told.append)
+    pixels = np.zeros((1, 8, 8, 3), np.uint8)
+    around = loop_of(loop.document.workflow, "mask", shipped_catalogue())
+    assert around is not None
+    made.make(loop.document.workflow, around, 2)
+    made.forget()
+    assert made.left == 0
+    made.make(loop.document.workflow, around, 1)
+    made.take(PictureMade(around.result, pixels))
+    made.take(RunFinished(0.1))
+    made.take(RunFailed(LoomError("It failed.", why="It was stopped.", fix="Nothing.")))
+    assert (made.made, told, made.left) == ([], [], 1)
+    made.take(PictureMade(around.result, pixels))
+    made.take(RunFinished(0.1))
+    assert [candidate.step for candidate in made.made] == [2]
 
 
 def test_a_run_that_fails_is_told_and_ends_the_others(loop: Loop, qtbot: QtBot, tmp_path: Path) -> None:
