@@ -14,9 +14,10 @@ from PySide6.QtWidgets import (
 
 from app.editor.placement import snapped
 from app.theme import font, theme
+from core.graph.tidying import FRAME_TITLE
 from core.graph.workflow import Frame, Note
 
-TITLE_HEIGHT = 30.0
+TITLE_HEIGHT = FRAME_TITLE
 _EDGE = 8.0
 _GRIP = 14.0
 _SMALLEST = QSizeF(96, 56)

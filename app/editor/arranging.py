@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -19,13 +19,12 @@ from core.errors import LoomError
 from core.graph import workflow_file
 from core.graph.edits import Group, MoveNodes, PutFrame, PutNote
 from core.graph.fragment import Pasted, corner, fragment_of, paste
-from core.graph.layered_layout import tidy
+from core.graph.tidying import FRAME_MARGIN, tidy
 from core.graph.workflow import Edit, Frame, Note
 
 Edge = Literal["left", "right", "top", "bottom"]
 EDGES: tuple[Edge, ...] = get_args(Edge)
 _STEP = 32.0
-_FRAME_MARGIN = 24.0
 _NOTE_SIZE = (280.0, 160.0)
 
 
@@ -112,10 +111,17 @@ class Arranging(QObject):
         """Lay the selected nodes out anew in layers, or all when fewer than two are selected."""
         sizes = {id: (card.outline().width(), card.outline().height()) for id, card in self._view.cards.items()}
         chosen = [id for id in self.selected() if id in sizes]
-        places = tidy(self._document.workflow, sizes, chosen if len(chosen) > 1 else None)
+        workflow = self._document.workflow
+        tidied = tidy(workflow, sizes, chosen if len(chosen) > 1 else None)
+        places = tidied.nodes
         boxes = {id: QRectF(*(places.get(id) or (box.left(), box.top())), box.width(), box.height())
                  for id, box in ((id, card.outline()) for id, card in self._view.cards.items())}  # fmt: skip
-        self._move(places, self._refitted(boxes))
+        frames = {id: replace(workflow.frames[id], position=(box.left, box.top), size=(box.width, box.height))
+                  for id, box in tidied.frames.items()}  # fmt: skip
+        notes = {id: replace(workflow.notes[id], position=place) for id, place in tidied.notes.items()}
+        further: list[Edit] = [PutFrame(frame) for id, frame in frames.items() if frame != workflow.frames[id]]
+        further += [PutNote(note) for id, note in notes.items() if note != workflow.notes[id]]
+        self._move(places, further + self._refitted(boxes, frames))
 
     def frame(self) -> None:
         """Put a frame around the selection, or an empty one where nothing is selected, and ask for its title."""
@@ -163,10 +169,12 @@ class Arranging(QObject):
             self._document.do(pasted.edit)
             self.select_asked.emit(list(pasted.ids.values()))
 
-    def _refitted(self, boxes: dict[str, QRectF]) -> list[Edit]:
-        """What makes each frame fit the nodes in it when they lie in these `boxes` of the scene."""
+    def _refitted(self, boxes: dict[str, QRectF], known: Collection[str]) -> list[Edit]:
+        """What makes each frame but those known fit the nodes in it when they lie in these `boxes` of the scene."""
         edits: list[Edit] = []
         for id, frame in self._document.workflow.frames.items():
+            if id in known:
+                continue
             whole = self._view.outline(id)
             inside = [boxes[node] for node, card in self._view.cards.items() if whole.contains(card.outline())]
             if inside and _around(frame, inside) != frame:
@@ -176,8 +184,10 @@ class Arranging(QObject):
     def _move(self, places: dict[str, tuple[float, float]], further: list[Edit] | None = None) -> None:
         nodes = self._document.workflow.nodes
         moved = {id: place for id, place in places.items() if place != nodes[id].position}
-        if moved:
-            self._document.do(Group((MoveNodes(moved), *(further or ()))))
+        edits: list[Edit] = [MoveNodes(moved)] if moved else []
+        edits += further or []
+        if edits:
+            self._document.do(Group(tuple(edits)))
 
     def _pointer(self) -> QPointF:
         """Where the pointer is over the canvas, else the view's middle (scene)."""
@@ -191,5 +201,5 @@ def _around(frame: Frame, boxes: Iterable[QRectF]) -> Frame:
     rect = QRectF()
     for box in boxes:
         rect = rect.united(box)
-    rect.adjust(-_FRAME_MARGIN, -_FRAME_MARGIN - TITLE_HEIGHT, _FRAME_MARGIN, _FRAME_MARGIN)
+    rect.adjust(-FRAME_MARGIN, -FRAME_MARGIN - TITLE_HEIGHT, FRAME_MARGIN, FRAME_MARGIN)
     return replace(frame, position=snapped(rect.topLeft()), size=snapped(rect.bottomRight() - rect.topLeft()))

@@ -7,35 +7,28 @@ orders each layer by the mean row of what feeds it, and one that moves nodes to 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from core.graph.workflow import Point, Workflow
+from core.graph.workflow import Point
 
 GAP_X = 72.0
 GAP_Y = 40.0
 
 
-def tidy(workflow: Workflow, sizes: Mapping[str, Point], nodes: Collection[str] | None = None) -> dict[str, Point]:
-    """Return new left upper corners for `nodes` (None = all) by id, in canvas pixels.
+def layered(things: Sequence[str], feeds: Mapping[str, list[str]], sizes: Mapping[str, Point]) -> dict[str, Point]:
+    """Return left upper corners of `things` by id, in canvas pixels, so that the corner of the whole is at 0, 0.
 
-    `sizes` holds each node's width and height. The corner of the whole stays where it is. Nodes of a circle, which
-    cannot run, go to the first layer.
+    `feeds` names for each what feeds it, and `sizes` each one's width and height. Things of a circle, which cannot run,
+    go to the first layer.
     """
-    chosen = [id for id in workflow.nodes if nodes is None or id in nodes]
-    if not chosen:
-        return {}
-    inside = set(chosen)
-    feeds = {id: [link.source for link in workflow.incoming(id) if link.source in inside] for id in chosen}
     placed: dict[str, Point] = {}
     top = 0.0
-    for part in _components(chosen, feeds):
+    for part in _components(things, feeds):
         places = _place(part, feeds, sizes)
         highest = min(y for _, y in places.values())
         placed.update({id: (x, y - highest + top) for id, (x, y) in places.items()})
         top = max(placed[id][1] + sizes[id][1] for id in part) + 2 * GAP_Y
-    left = round(min(workflow.nodes[id].position[0] for id in chosen))
-    upper = round(min(workflow.nodes[id].position[1] for id in chosen))
-    return {id: (round(x) + left, round(y) + upper) for id, (x, y) in placed.items()}
+    return {id: (round(x), round(y)) for id, (x, y) in placed.items()}
 
 
 def _components(nodes: Collection[str], feeds: Mapping[str, list[str]]) -> list[list[str]]:

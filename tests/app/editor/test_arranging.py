@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from app.editor.canvas import Canvas
 from app.main_window import MainWindow
 from core.graph import workflow_file
-from core.graph.edits import AddNode, Disconnect, PutFrame
-from core.graph.workflow import Frame, Node
+from core.graph.edits import AddNode, Disconnect, PutFrame, PutNote
+from core.graph.workflow import Frame, Node, Note
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is marked as deprecated:DeprecationWarning")
 OpenWindow = Callable[..., MainWindow]
@@ -187,3 +187,19 @@ def test_a_process_that_has_copied_ends_without_a_crash() -> None:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     ended = subprocess.run([sys.executable, "-c", COPY_AND_LEAVE], cwd=ROOT, env=environment, check=False, timeout=60)
     assert ended.returncode == 0
+
+
+def test_tidying_moves_frames_and_notes_with_the_cards_as_one_step(window: MainWindow) -> None:
+    workflow, before = window.document.workflow, workflow_file.dumps(window.document.workflow)
+    window.document.do(PutFrame(Frame(id="f", position=(200.0, -60.0), size=(460.0, 700.0))))
+    window.document.do(PutNote(Note(id="n", position=(10.0, 40.0), size=(150.0, 60.0))))
+    window.canvas.select([])
+    window.actions_by_name["tidy"].trigger()
+    outline, view = window.canvas.view.outline, window.canvas.view
+    inside = {id for id in view.cards if outline("f").contains(outline(id))}
+    assert inside == {"prompt", "steps"}
+    assert not any(outline("f").intersects(outline(id)) for id in (*(view.cards.keys() - inside), "n"))
+    assert not any(outline("n").intersects(outline(id)) for id in view.cards)
+    for _ in range(3):
+        window.document.undo()
+    assert workflow_file.dumps(workflow) == before
