@@ -23,6 +23,8 @@ from core.checkpoints.model_folder import read_description
 from core.checkpoints.model_library import find
 from core.checkpoints.safetensors_file import read_header
 from training.config import FirstStageConfig, RunConfig, SecondStageConfig, load_config
+from training.opening_run import FROZEN
+from training.run_folder import read_lines
 
 PARTS = ("autoencoder", "text_encoder", "conditioner", "denoiser")
 CEILINGS = ("reconstructed", "real")
@@ -50,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
 def card(name: str, runs: Iterable[Path], quality: Json | None, sweep: Json | None, notes: str, licence: str) -> str:
     """Return the card of an installed model as Markdown."""
     path = CONFIGS / f"{name}.toml"
-    config, sampled = load_config(path), load_config(path).evaluation
+    config = load_config(path)
+    sampled = config.evaluation
     facts = {
         "parts": ", ".join(parts_of(find(name))),
         "data": data_of(config),
@@ -113,9 +116,8 @@ def steps_of(config: RunConfig) -> Iterator[str]:
 def times_of(runs: Iterable[Path]) -> Iterator[str]:
     """Yield the minutes of the steps of every phase, from the rates in the metrics of runs."""
     for run in runs:
-        config, seconds, before = load_config(run / "config.toml"), dict[str, float](), dict[str, int]()
-        for line in (run / "metrics.jsonl").read_text("utf-8").splitlines():
-            row = json.loads(line)
+        config, seconds, before = load_config(run / FROZEN), dict[str, float](), dict[str, int]()
+        for row in read_lines(run / "metrics.jsonl"):
             if rate := row.get("samples_per_second"):
                 phase, step = row["phase"], row["step"]
                 steps = max(0, step - before.get(phase, 0))

@@ -80,8 +80,7 @@ def _folder_space(settings: Settings) -> LatentSpace | None:
     for file in model_folder.files_of(folder):
         if file.suffix == ".safetensors":
             open_weights(file)
-    part = model_folder.read_description(model_folder.autoencoder_folder(folder)).get("autoencoder")
-    return LatentSpace(**part["space"]) if isinstance(part, dict) and "space" in part else None
+    return model_folder.latent_space(folder)
 
 
 def _checkpoint_space(settings: Settings) -> LatentSpace | None:

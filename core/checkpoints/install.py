@@ -33,11 +33,17 @@ def install(
             keeps its own.
 
     Raises:
-        InputError: The name cannot be used, or is taken.
+        InputError: The name cannot be used, or is taken, or it is that of `autoencoder_of`.
         ModelFileError: `source` is no whole model, or its latents are not those of `autoencoder_of`.
         OSError: The folder cannot be written to.
     """
     target = _target(name, to or model_library.user_models(), replace)
+    if autoencoder_of == name:
+        raise InputError(
+            f"{name} cannot share the autoencoder of {name}.",
+            why="It takes the place of the model of that name, so the autoencoder would be nowhere.",
+            fix="Leave --autoencoder-of out: a model keeps its own autoencoder.",
+        )
     model_folder.load_model(source)
     if autoencoder_of is not None:
         model_folder.expect_shareable(source, autoencoder_of)

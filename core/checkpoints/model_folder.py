@@ -126,6 +126,19 @@ def files_of(folder: Path) -> list[Path]:
     return sorted({*own, *(file for file in shared if file.exists())})
 
 
+def latent_space(folder: Path) -> LatentSpace:
+    """Return the latent space of a model's first stage, of which no weight is read.
+
+    Raises:
+        ModelFileError: model.json cannot be used, or its first stage is not installed.
+    """
+    folder = autoencoder_folder(folder)
+    try:
+        return LatentSpace(**_part(folder, "autoencoder")["space"])
+    except UNUSABLE as error:
+        raise _malformed(folder, "autoencoder", error) from error
+
+
 def load_autoencoder(folder: Path) -> Autoencoder:
     """Load the first stage of a model folder, float32, in evaluation mode.
 
@@ -136,7 +149,7 @@ def load_autoencoder(folder: Path) -> Autoencoder:
     part = _part(folder, "autoencoder")
     try:
         with weightless():  # whatever sizes it names, nothing is allocated before the file's are known
-            module, space = make_first_stage(part["arguments"]), LatentSpace(**part["space"])
+            module, space = make_first_stage(part["arguments"]), latent_space(folder)
     except UNUSABLE as error:
         raise _malformed(folder, "autoencoder", error) from error
     load_into(module, folder / "autoencoder.safetensors")

@@ -38,7 +38,8 @@ def measured(tmp_path: Path) -> dict[str, Path]:
         {"phase": "second_stage", "step": 50, "eval/loss": 1.0},
         {"phase": "second_stage", "step": 150, "samples_per_second": 16.0},
     ]
-    (files["run"] / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    torn = '{"phase": "sec'  # as the last line is while a run goes on
+    (files["run"] / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + torn, "utf-8")
     return files
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,17 @@ def test_a_truncated_weight_file_is_said_at_the_node_that_loads_it(library: Path
     file.write_bytes(file.read_bytes()[:-100])
     (problem,) = problems("loom.load.model", {"model": "one"}, width=64, height=64)
     assert f"{part}.safetensors is damaged or truncated" in problem.what
+    assert (problem.node, problem.port) == ("model", "model")
+
+
+@pytest.mark.parametrize("space", [None, 3, {"channels": "four"}, {"nonsense": 1}])
+def test_a_latent_space_that_is_none_is_said_at_the_node_that_loads_it(library: Path, space: object) -> None:
+    file = library / "one" / "model.json"
+    about = json.loads(file.read_text())
+    about["autoencoder"]["space"] = space
+    file.write_text(json.dumps(about))
+    (problem,) = problems("loom.load.model", {"model": "one"}, width=64, height=64)
+    assert "one" in problem.what
     assert (problem.node, problem.port) == ("model", "model")
 
 

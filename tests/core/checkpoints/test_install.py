@@ -133,6 +133,13 @@ def test_an_autoencoder_is_shared_with_the_one_that_has_it_only(trained: Path, h
     assert "shares that of 'fox'" in refused.value.why
 
 
+def test_a_model_does_not_take_the_place_of_the_one_whose_autoencoder_it_would_share(trained: Path) -> None:
+    folder = install(trained, "fox")
+    with pytest.raises(InputError, match="cannot share the autoencoder of fox"):
+        install(trained, "fox", replace=True, autoencoder_of="fox")
+    load_model(folder)
+
+
 @pytest.mark.parametrize("named", ["nobody", 3, None, ["fox"]])
 def test_a_folder_that_names_a_wrong_autoencoder_is_told(trained: Path, home: Path, named: object) -> None:
     install(trained, "fox")
