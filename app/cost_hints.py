@@ -70,11 +70,11 @@ class CostHints(QObject):
         self.refresh()
 
     def _words(self, node: Node, model: ModelSize, cost: Cost) -> str:
-        times = f"{cost.pixels:.0f} × the pixels that the model was trained on"
+        times = f"{_rounded(cost.pixels)} × the pixels that the model was trained on"
         memory = f"{max(cost.memory / 2**30, 0.1):.1f} GB"
         pace, steps = self._pace.get(model), self._steps(node)
         if pace is None:
-            return f"{times}: an estimated {cost.work:.0f} × the time, and {memory} of memory."
+            return f"{times}: an estimated {_rounded(cost.work)} × the time, and {memory} of memory."
         return f"{times}: an estimated {readable_seconds(pace * cost.work * steps)}, and {memory} of memory."
 
     def _denoisers(self, workflow: Workflow) -> Iterator[tuple[Node, Node, ModelSize]]:
@@ -121,6 +121,11 @@ class CostHints(QObject):
         card = self._freshness.catalogue.get(node.type)
         described = card.setting(setting) if card is not None else None
         return None if described is None else node.settings.get(setting, described.default)
+
+
+def _rounded(times: float) -> str:
+    """A number of times with two digits that count."""
+    return f"{float(f'{times:.2g}'):,.0f}"
 
 
 def _upstream(workflow: Workflow, node: Node, port: str, wanted: Callable[[Node], bool]) -> Node | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
-from app.editor.area_items import AreaItem
+from app.editor.area_items import AreaItem, NoteItem
 from app.editor.card_painter import DETAIL_SCALE, STALE_OPACITY
 from app.editor.link_item import LinkItem
 from app.editor.node_item import CardItem
@@ -88,6 +89,12 @@ class Overview:
         """The rectangle around all cards, frames and notes (scene)."""
         self._gather()
         return self._bounds
+
+    def covers(self, rect: QRectF) -> bool:
+        """Whether a card or a note lies in a part of `rect` (scene); frames are background."""
+        self._gather()
+        notes = (area.outline() for area in self._areas if isinstance(area, NoteItem))
+        return any(rect.intersects(outline) for outline in chain(self._outlines, notes))
 
     def _gather(self) -> None:
         if self._cards is not None:

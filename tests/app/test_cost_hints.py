@@ -67,7 +67,7 @@ def test_a_large_picture_is_told_with_an_estimate_and_a_usual_one_is_not(
     assert shown.hint == ""
     shown.resize(2048, 2048)
     qtbot.waitUntil(lambda: shown.hint != "")
-    assert "1024 × the pixels" in shown.hint
+    assert "1,000 × the pixels" in shown.hint
     assert "estimated" in shown.hint
     assert "GB of memory" in shown.hint
     assert shown.view.canvas.view.cards["noise"].state.message_color == "text_muted", "it is no error"

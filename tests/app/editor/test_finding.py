@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
 
 from app.actions import ACTIONS
 from app.main_window import MainWindow
@@ -58,6 +59,38 @@ def test_the_minimap_is_there_while_something_is_out_of_view_and_goes_where_it_i
     assert middles[1] > middles[0] + 200
     window.actions_by_name["minimap"].trigger()
     assert canvas.minimap.isHidden()
+
+
+def look_at(window: MainWindow, x: float, y: float) -> None:
+    """Look closely at a place of the scene, and let the view rest."""
+    window.canvas.viewer.show_rect(QRectF(x - 200, y - 130, 400, 260))
+    window.canvas.minimap.refresh()
+    window.canvas.minimap.give_way()
+
+
+def test_the_minimap_goes_to_a_corner_where_it_covers_nothing(window: MainWindow, qtbot: QtBot) -> None:
+    canvas = window.canvas
+    viewer, minimap = canvas.viewer, canvas.minimap
+    outline = canvas.view.cards["last"].outline()
+    look_at(window, outline.right() + 100, outline.bottom() + 100)
+    place = minimap.geometry()
+    assert (place.right() > viewer.width() / 2, place.bottom() > viewer.height() / 2) == (True, True)
+    below = viewer.mapToScene(place).boundingRect().center()
+    window.document.do(PutNote(Note(id="n", position=(below.x(), below.y()), size=(8.0, 8.0))))
+    qtbot.waitUntil(lambda: minimap.geometry() != place)
+    assert not minimap.faint
+    assert not viewer.overview.covers(QRectF(viewer.mapToScene(minimap.geometry()).boundingRect()))
+
+
+def test_the_minimap_is_faint_where_no_corner_is_free(window: MainWindow) -> None:
+    window.document.do(PutNote(Note(id="n", position=(-2000.0, -2000.0), size=(4000.0, 4000.0))))
+    look_at(window, 0, 0)
+    assert window.canvas.minimap.faint
+    picture = window.canvas.minimap.grab().toImage()
+    window.document.undo()
+    look_at(window, 3000, 3000)
+    assert not window.canvas.minimap.faint
+    assert picture != window.canvas.minimap.grab().toImage()
 
 
 def test_the_sheet_names_every_shortcut(window: MainWindow) -> None:
