@@ -33,8 +33,8 @@ class LatentSpace:
 
     Attributes:
         name: The autoencoder's name.
-        channels: z.
-        factor: f, pixels to a latent cell.
+        channels: z, at least 1.
+        factor: f, pixels to a latent cell, at least 1.
         scale: Factor that gives latents unit variance.
     """
 
@@ -42,6 +42,12 @@ class LatentSpace:
     channels: int
     factor: int
     scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        for field in ("channels", "factor"):
+            value: object = getattr(self, field)  # a file may say anything
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{field} of a latent space must be a whole number above 0; got {value!r}.")
 
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Return the latent's (height, width) for an image in pixels.

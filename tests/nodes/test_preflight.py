@@ -56,7 +56,7 @@ def test_a_truncated_weight_file_is_said_at_the_node_that_loads_it(library: Path
     assert (problem.node, problem.port) == ("model", "model")
 
 
-@pytest.mark.parametrize("space", [None, 3, {"channels": "four"}, {"nonsense": 1}])
+@pytest.mark.parametrize("space", [None, 3, {"nonsense": 1}, {"name": "one", "channels": 4, "factor": 0}])
 def test_a_latent_space_that_is_none_is_said_at_the_node_that_loads_it(library: Path, space: object) -> None:
     file = library / "one" / "model.json"
     about = json.loads(file.read_text())
