@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import QListView, QMenu
 from app.panels.compare import CompareDialog
 from app.panels.picture_list import PictureList
 from app.panels.picture_writer import PictureWriter
+from core.errors import LoomError
 
 _THUMB = 56
 
@@ -28,7 +28,7 @@ class Gallery(QListView):
         shown(QImage, str, dict): A person looks at this picture; its caption and the texts that it carries.
         workflow_asked(str): A person wants to open the workflow in this file.
         painting_asked(QImage): A person wants to paint on this picture.
-        failed(LoomError): New pictures cannot be written.
+        failed(LoomError): A picture cannot be written, removed or read any more.
     """
 
     shown = Signal(QImage, str, dict)
@@ -103,13 +103,21 @@ class Gallery(QListView):
         return dialog
 
     def remove_selected(self) -> None:
-        """Remove the selected pictures and their files."""
+        """Remove the selected pictures and their files; where a file stays, so does the picture."""
         self._writer.flush()
-        for path in [self.pictures.path(row) for row in self._chosen()]:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            self.pictures.remove(path)
         self._newest = None
+        for path in [self.pictures.path(row) for row in self._chosen()]:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                self.failed.emit(
+                    LoomError(
+                        f'The picture "{path.name}" cannot be removed.', why=f"The system says: {error.strerror}.",
+                        fix=f'Make the folder "{path.parent}" writable, or remove the file yourself.',
+                    )
+                )  # fmt: skip
+                return
+            self.pictures.remove(path)
 
     def _chosen(self) -> list[int]:
         return sorted(index.row() for index in self.selectedIndexes())
@@ -118,10 +126,19 @@ class Gallery(QListView):
         self.setVisible(self.pictures.rowCount() > 0)
 
     def _show(self, index: QModelIndex) -> None:
-        image = self.pictures.image(index.row())
+        image, path = self.pictures.image(index.row()), self.pictures.path(index.row())
         if not image.isNull():
             size = f"{image.width()} × {image.height()} pixels"
             self.shown.emit(image, f"From the gallery: {size}", {key: image.text(key) for key in image.textKeys()})
+            return
+        self.pictures.remove(path)
+        self.failed.emit(
+            LoomError(
+                f'The picture "{path.name}" cannot be shown any more.',
+                why="Another program, or another window of Latent Loom, has removed or damaged its file.",
+                fix=f'Look into the folder "{path.parent}", or make the picture again.',
+            )
+        )
 
     def _show_menu(self, at: QPoint) -> None:
         chosen = self._chosen()

@@ -121,6 +121,38 @@ def test_removing_removes_the_file(gallery: Gallery) -> None:
     assert gallery.isHidden()
 
 
+def test_a_picture_whose_file_is_gone_is_said_and_leaves_the_strip(
+    gallery: Gallery, qtbot: QtBot, tmp_path: Path
+) -> None:
+    gallery.keep(plain("red"), {})
+    gallery.flush()
+    again = Gallery()  # of another window, say
+    qtbot.addWidget(again)
+    again.open_folder(tmp_path / "gallery")
+    said: list[str] = []
+    again.failed.connect(lambda error: said.append(str(error)))
+    gallery.selectAll()
+    gallery.remove_selected()
+    again.clicked.emit(again.pictures.index(0))
+    assert "cannot be shown any more" in said[0]
+    assert again.paths() == []
+    again.flush()
+
+
+def test_a_picture_whose_file_cannot_be_removed_stays(gallery: Gallery) -> None:
+    gallery.keep(plain("red"), {})
+    gallery.flush()
+    (path,) = gallery.paths()
+    path.unlink()
+    path.mkdir()  # which no unlink removes, whoever runs this
+    said: list[str] = []
+    gallery.failed.connect(lambda error: said.append(str(error)))
+    gallery.selectAll()
+    gallery.remove_selected()
+    assert path.name in said[0]
+    assert gallery.paths() == [path]
+
+
 def test_a_summary_names_prompt_and_seed() -> None:
     text = '{"nodes": [{"settings": {"text": "a fox"}}, {"settings": {"seed": 7}}]}'
     assert summary(text).splitlines()[:2] == ["a fox", "Seed 7"]
