@@ -71,6 +71,14 @@ def answer(button: QMessageBox.StandardButton) -> None:
     QTimer.singleShot(0, reply)
 
 
+def begin_run(window: MainWindow, qtbot: QtBot) -> Tab:
+    """Run the document in front, and return its tab once the run is in the middle of its steps."""
+    tab = window.tabs.front
+    window.run()
+    qtbot.waitUntil(lambda: tab.view.canvas.view.cards["steps"].state.done > 1)
+    return tab
+
+
 def settle() -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()
@@ -249,9 +257,7 @@ def test_a_run_goes_on_behind_another_tab_and_the_queue_is_shared(
     open_window: OpenWindow, qtbot: QtBot, other: Path
 ) -> None:
     window = open_window(count=60)
-    first = window.tabs.front
-    window.run()
-    qtbot.waitUntil(lambda: first.view.canvas.view.cards["steps"].state.done > 1)
+    first = begin_run(window, qtbot)
     window.files.open(other)
     second = window.tabs.front
     assert not window.monitor.running
@@ -275,9 +281,7 @@ def test_cancel_stops_the_runs_of_the_document_in_front_only(
     open_window: OpenWindow, qtbot: QtBot, other: Path
 ) -> None:
     window = open_window(count=100_000)
-    first = window.tabs.front
-    window.run()
-    qtbot.waitUntil(lambda: first.view.canvas.view.cards["steps"].state.done > 1)
+    first = begin_run(window, qtbot)
     window.files.open(other)
     window.run()
     window.cancel()
@@ -292,9 +296,7 @@ def test_closing_a_tab_stops_its_run_and_the_next_one_goes_on(
     open_window: OpenWindow, qtbot: QtBot, other: Path
 ) -> None:
     window = open_window(count=100_000)
-    first = window.tabs.front
-    window.run()
-    qtbot.waitUntil(lambda: first.view.canvas.view.cards["steps"].state.done > 1)
+    first = begin_run(window, qtbot)
     window.files.open(other)
     window.run()
     assert window.tabs.close_tab(first)

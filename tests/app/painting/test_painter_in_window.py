@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app import main_window
 from app.main_window import MainWindow, fit_screen
+from app.painting.desk import PaintingDesk
 from app.settings import Settings
 from app.theme import apply_theme
 from core.graph import workflow_file
@@ -70,13 +71,19 @@ def _workflow(path: Path) -> Workflow:
     return workflow
 
 
+def open_painter(window: MainWindow) -> PaintingDesk:
+    """Paint on the mask."""
+    window.painting.open("mask")
+    desk = window.painting.desk
+    assert desk is not None
+    return desk
+
+
 def test_the_loop_goes_round_without_leaving_the_painter(
     open_real_window: Callable[[int, int], MainWindow], qtbot: QtBot
 ) -> None:
     window = open_real_window(1280, 800)
-    window.painting.open("mask")
-    desk = window.painting.desk
-    assert desk is not None
+    desk = open_painter(window)
     for turn in range(2):
         desk.panel.commands.fill()
         QTest.mouseClick(desk.panel.strip.make, LEFT)
@@ -135,9 +142,7 @@ def test_full_screen_is_painted_on_and_left_again(
     open_real_window: Callable[[int, int], MainWindow], qtbot: QtBot
 ) -> None:
     window = open_real_window(1280, 800)
-    window.painting.open("mask")
-    desk = window.painting.desk
-    assert desk is not None
+    desk = open_painter(window)
     docked = desk.width()
     QTest.mouseClick(desk.panel.full_screen, LEFT)
     qtbot.waitUntil(lambda: desk.isFullScreen() and desk.width() >= desk.screen().geometry().width())
@@ -154,9 +159,7 @@ def test_a_small_window_gives_its_room_to_the_painter_and_takes_it_back(
     open_real_window: Callable[[int, int], MainWindow], qtbot: QtBot, width: int, library: bool, graph: bool
 ) -> None:
     window = open_real_window(width, 600)
-    window.painting.open("mask")
-    desk = window.painting.desk
-    assert desk is not None
+    desk = open_painter(window)
     assert (not window.library.isHidden(), not window.graph.isHidden()) == (library, graph)
     if graph:
         qtbot.waitUntil(lambda: window.graph.width() >= 320)
