@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from core.checkpoints.conditioners import text_networks
 from core.checkpoints.loading import load_checkpoint
@@ -15,13 +18,16 @@ from core.checkpoints.lora import apply_lora
 from core.checkpoints.lora_file import open_lora
 from core.checkpoints.model_folder import load_model
 from core.conditioning.clip import ClipTextEncoder
+from core.conditioning.conditioning import Conditioning
 from core.models.unet import UNetModel
+from nodes.load import apply_lora as apply_lora_node
 from tests.core.checkpoints import files
 from training.lora import LowRank, attach, save_lora
 from training.lora_config import LoraConfig
 
 Train = Callable[..., Path]
 X, T = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1)), torch.tensor([500])
+KOHYA = r"lora_(unet|te)_\w+\.(lora_down\.weight|lora_up\.weight|alpha)"
 TOKENS = torch.randn(1, 7, 64, generator=torch.Generator().manual_seed(2))
 
 
@@ -74,16 +80,50 @@ def test_layers_are_spelled_as_other_programs_spell_them(unet: UNetModel) -> Non
         attach(torch.nn.Sequential(torch.nn.Linear(2, 2)), "unet", LoraConfig())
 
 
+def adapted(train: Train, base: Path, text_learns: bool) -> Path:
+    """Train a LoRA of a small model of Stable Diffusion's kind, which is written to `base`; returns the run."""
+    files.write_small(base)
+    return train(
+        name="adapted", phases="second_stage", second_stage__base=str(base), second_stage__steps="2",
+        second_stage__lora="{rank = 2}", second_stage__base_text_learns=str(text_learns).lower(),
+        second_stage__optimizer__lr="1e-2", second_stage__optimizer__warmup_steps="1", device="cpu",
+    )  # fmt: skip
+
+
+def test_a_trained_change_is_applied_at_any_strength_in_the_weights_or_beside_them(
+    train: Train, tmp_path: Path
+) -> None:
+    base = tmp_path / "small.safetensors"
+    file = adapted(train, base, text_learns=True) / "models" / "lora.safetensors"
+    assert all(re.fullmatch(KOHYA, name) for name in load_file(file))
+    model = load_checkpoint(base)
+
+    @torch.no_grad()
+    def made(strength: float, *, live: bool = False) -> Tensor:
+        parts = model.denoiser, model.conditioner
+        parts = apply_lora_node(*parts, file=file, strength=strength, text_strength=strength, live=live)
+        return parts[0].output(X, T, told(parts[1]))
+
+    def told(conditioner: nn.Module) -> Conditioning:
+        assert isinstance(conditioner, ClipTextEncoder)
+        return conditioner.encode(["a fox"])
+
+    with torch.no_grad():
+        plain = model.denoiser.output(X, T, told(model.conditioner))
+    assert torch.equal(made(0.0), plain)
+    assert torch.equal(made(0.0, live=True), plain)
+    half, whole = (float((made(strength) - plain).norm()) for strength in (0.5, 1.0))
+    assert 1e-3 < half < 0.75 * whole
+    for strength in (0.5, 1.0):
+        torch.testing.assert_close(made(strength, live=True), made(strength), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("text_learns", [False, True])
 def test_a_published_model_is_adapted_by_a_run(train: Train, tmp_path: Path, text_learns: bool) -> None:
     base = tmp_path / "small.safetensors"
     files.write_small(base)
     before = base.read_bytes()
-    folder = train(
-        name="adapted", phases="second_stage", second_stage__base=str(base), second_stage__steps="2",
-        second_stage__lora="{rank = 2}", second_stage__base_text_learns=str(text_learns).lower(),
-        second_stage__optimizer__lr="1e-2", second_stage__optimizer__warmup_steps="1", device="cpu",
-    )  # fmt: skip
+    folder = adapted(train, base, text_learns)
     assert base.read_bytes() == before
     assert not (folder / "models" / "denoiser.safetensors").exists()
     lora = open_lora(folder / "models" / "lora.safetensors")
