@@ -80,13 +80,9 @@ class Tabs(QObject):
         """What the row calls a document: no other one is called so."""
         return _titles(self._tabs)[self._tabs.index(tab)]
 
-    def blank(self) -> Document:
-        """Return an empty document, in no tab yet, with the chosen memory of undo."""
-        return Document(undo_bytes=self._settings.undo_megabytes * 2**20)
-
     def add(self, document: Document | None = None, *, show: bool = True, place: int | None = None) -> Tab:
         """Open a document, else an empty one, in a tab of its own at a place (None = right of the others)."""
-        document = document or self.blank()
+        document = document or blank_document(self._settings)
         file = DocumentFile(self._window, document, self._settings, self._taken)
         tab = Tab(document, file, self._make_view, self)
         tab.changed.connect(self._refresh)
@@ -159,18 +155,15 @@ class Tabs(QObject):
         view.painting_asked.connect(self.painting_asked)
         view.menu_asked.connect(self.menu_asked)
         view.picture_made.connect(self.picture_made)
-        for stack, part in self._parts(view):
+        for stack, part in _places(self, view):
             stack.addWidget(part)
         if len(self._tabs) > 1:  # the first one is about to hold the default workflow
             view.empty.refresh()
         view.name_unknown_kinds()
         return view
 
-    def _parts(self, view: DocumentView) -> tuple[tuple[QStackedWidget, QWidget], ...]:
-        return (self.canvases, view), (self.settings, view.properties), (self.pictures, view.preview)
-
     def _show_front(self) -> None:
-        for stack, part in self._parts(self.front.view):
+        for stack, part in _places(self, self.front.view):
             stack.setCurrentWidget(part)
         self.front.view.canvas.viewer.setFocus()
         self.shown.emit()
@@ -193,6 +186,16 @@ class Tabs(QObject):
         """Whether a file is open in another tab."""
         tab = self.of_file(path)
         return tab is not None and tab.document is not document
+
+
+def blank_document(settings: Settings) -> Document:
+    """Return an empty document, in no tab yet, with the chosen memory of undo."""
+    return Document(undo_bytes=settings.undo_megabytes * 2**20)
+
+
+def _places(tabs: Tabs, view: DocumentView) -> tuple[tuple[QStackedWidget, QWidget], ...]:
+    """Where each widget of a document goes."""
+    return (tabs.canvases, view), (tabs.settings, view.properties), (tabs.pictures, view.preview)
 
 
 def _titles(tabs: Sequence[Tab]) -> list[str]:
