@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.document import Document
 from app.editor.canvas import Canvas
-from app.editor.card_state import readable_seconds
 from app.freshness import Freshness, Snapshot
+from app.panels.training.words import duration
 from app.runtime.run_queue import RunQueue
 from app.status import CPU
 from core.checkpoints import model_library
@@ -75,7 +75,7 @@ class CostHints(QObject):
         pace, steps = self._pace.get(model), self._steps(node)
         if pace is None:
             return f"{times}: an estimated {_rounded(cost.work)} × the time, and {memory} of memory."
-        return f"{times}: an estimated {readable_seconds(pace * cost.work * steps)}, and {memory} of memory."
+        return f"{times}: an estimated {duration(pace * cost.work * steps, 1)}, and {memory} of memory."
 
     def _denoisers(self, workflow: Workflow) -> Iterator[tuple[Node, Node, ModelSize]]:
         """Each denoiser, with the nearest node before it that sets a picture's size, and the sizes of its model."""

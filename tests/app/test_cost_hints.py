@@ -80,9 +80,11 @@ def test_after_a_run_the_estimate_is_a_time(show: Callable[..., Shown], qtbot: Q
     shown.finish(2.5)
     shown.resize(512, 512)
     qtbot.waitUntil(lambda: shown.hint != "")
-    assert "an estimated 1:13, " in shown.hint  # 29 times 0.1 s for each of 25 steps
+    assert "an estimated 1 min, " in shown.hint  # 29 times 0.1 s for each of 25 steps
     shown.document.do(SetSetting("scheduler", "steps", 50))
-    qtbot.waitUntil(lambda: "an estimated 2:27, " in shown.hint)
+    qtbot.waitUntil(lambda: "an estimated 2 min, " in shown.hint)
+    shown.resize(2048, 2048)
+    qtbot.waitUntil(lambda: "an estimated 5 h, " in shown.hint)
 
 
 def test_a_gpu_is_not_warned_of(show: Callable[..., Shown]) -> None:

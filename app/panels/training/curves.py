@@ -138,7 +138,8 @@ class CurvesView(QWidget):
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, 100)
         self.smoothing.setValue(40)
-        self.smoothing.setFixedWidth(140)
+        self.smoothing.setMinimumWidth(48)
+        self.smoothing.setMaximumWidth(140)
         self.smoothing.setAccessibleName("Smoothing")
         self.smoothing.valueChanged.connect(self._redraw)
         self.log_axis = QPushButton("Log axis")
@@ -159,7 +160,7 @@ class CurvesView(QWidget):
         label = QLabel("Smoothing")
         label.setObjectName("muted")
         for part in (self.phases, label, self.smoothing, self.log_axis, self.all, self.all_terms):
-            row.addWidget(part)
+            row.addWidget(part, 100 if part is self.smoothing else 0)  # the slider gives way in a small window
         row.addStretch(1)
         row.addWidget(self._notice)
         return line

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from app.panels.training.curves import CurvesView
 
 _TICK_MS = 1000
+_RUNS_WIDTH, _RUNS_NARROW, _WIDE = 272, 200, 1000
+"""Pixels of the list of runs, where the page has the last width or more, and where it has less."""
 
 
 class TrainingPage(QWidget):
@@ -149,7 +151,7 @@ class TrainingPage(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(_welcome(self.new_run))
         self.stack.addWidget(watching)
-        self.runs.setFixedWidth(272)
+        self.runs.setFixedWidth(_RUNS_WIDTH)
         beside = QVBoxLayout()
         beside.setSpacing(0)
         beside.addWidget(self.banner)
@@ -234,6 +236,11 @@ class TrainingPage(QWidget):
     def _draw(self, drawn: object) -> None:
         if self.curves is not None and isinstance(drawn, Drawn):
             self.curves.show_drawn(drawn)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the list of runs give way in a small window."""
+        super().resizeEvent(event)
+        self.runs.setFixedWidth(_RUNS_WIDTH if self.width() >= _WIDE else _RUNS_NARROW)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,8 +25,9 @@ from training import toml_writer
 from training.config_fields import FieldSpec
 from training.paper_values import OURS
 
-_LABEL_WIDTH = 168
-_PAPER_WIDTH = 250
+_WIDE = 700
+_WIDTHS = {True: (168, 250), False: (112, 150)}
+"""Of the label, and of what the paper has: where a row has the width `_WIDE` or more, and where it has less."""
 _A_LINE = 4  # buttons of a choice of several
 _FOLDERS = ("path", "initial", "base", "perceptual_folder")
 
@@ -76,9 +78,9 @@ class FieldRow(QWidget):
         label = QLabel(title(spec.name))
         label.setObjectName("fieldLabel")
         label.setToolTip(spec.name)
-        label.setFixedWidth(_LABEL_WIDTH)
         paper = wrapped_label("Not in the paper" if spec.paper == OURS else f"Paper: {spec.paper}", "paper")
-        paper.setFixedWidth(_PAPER_WIDTH)
+        self._beside = (label, paper)
+        self._narrow_down(wide=True)
         line = QHBoxLayout()
         line.setSpacing(6)
         line.addWidget(self.control, 1)
@@ -95,9 +97,19 @@ class FieldRow(QWidget):
         grid.addLayout(line, 0, 1)
         grid.addWidget(self._problem, 1, 1)
         grid.addWidget(wrapped_label(spec.help.replace("`", ""), "hint"), 2, 1)
-        grid.addWidget(paper, 0, 2, 3, 1, top)
+        grid.addWidget(paper, 0, 2, 4, 1, top)
+        grid.setRowStretch(3, 1)  # where the paper says more than the field's help
         grid.setColumnStretch(1, 1)
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._narrow_down(wide=self.width() >= _WIDE)
+
+    def _narrow_down(self, *, wide: bool) -> None:
+        """Let what is beside the control give way in a small window."""
+        for part, width in zip(self._beside, _WIDTHS[wide], strict=True):
+            part.setFixedWidth(width)
 
     def refresh(self) -> None:
         """Show the draft's value, unless a person is typing it."""

@@ -126,6 +126,7 @@ class FormPage(QWidget):
     def _make_head(self) -> QWidget:
         self.name, self.goal, self.template = QLineEdit(), QComboBox(), QComboBox()
         self.name.setAccessibleName("Name")
+        self.name.setMinimumWidth(96)
         self.name.textEdited.connect(lambda text: self.draft.set_value("name", text))
         self.goal.setAccessibleName("What to train")
         for title, phases in _GOALS.items():
