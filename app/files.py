@@ -17,7 +17,7 @@ from app.panels.templates import TemplateDialog
 from app.session import Remains, WasOpen, find_remains
 from app.settings import Settings
 from app.tab import Tab
-from app.tabs import Tabs
+from app.tabs import Tabs, blank_document
 from core.errors import LoomError
 
 _OPEN = "Workflows and pictures that carry one (*.json *.png);;All files (*)"
@@ -162,7 +162,7 @@ class Files(QObject):
             if show:
                 self._tabs.show_tab(front)
             return front, warnings
-        document = self._tabs.blank()
+        document = blank_document(self._settings)
         warnings = fill(document)
         return self._tabs.add(document, show=show, place=place), warnings
 

@@ -50,13 +50,7 @@ def install(
     aside, old = target.with_name(f".{name}.part"), target.with_name(f".{name}.old")
     for left in (aside, old):
         shutil.rmtree(left, ignore_errors=True)
-    aside.mkdir(parents=True)
-    for file in sorted(source.iterdir()):
-        if file.suffix == ".safetensors":
-            tensors = {k: v.to(dtype) if v.is_floating_point() else v for k, v in load_file(file).items()}
-            save_file(tensors, aside / file.name)
-        elif file.suffix == ".json":
-            shutil.copyfile(file, aside / file.name)
+    _copy(source, aside, dtype)
     if autoencoder_of is not None:
         model_folder.share_autoencoder(aside, autoencoder_of)
     if target.exists():
@@ -67,6 +61,17 @@ def install(
     aside.rename(target)
     shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _copy(source: Path, folder: Path, dtype: torch.dtype) -> None:
+    """Copy a model into a new folder, its floating-point weights as `dtype`."""
+    folder.mkdir(parents=True)
+    for file in sorted(source.iterdir()):
+        if file.suffix == ".safetensors":
+            tensors = {k: v.to(dtype) if v.is_floating_point() else v for k, v in load_file(file).items()}
+            save_file(tensors, folder / file.name)
+        elif file.suffix == ".json":
+            shutil.copyfile(file, folder / file.name)
 
 
 def _target(name: str, place: Path, replace: bool) -> Path:
