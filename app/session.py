@@ -57,7 +57,7 @@ class Session(QObject):
         """Remove it: the program ends as a person wants."""
         self._tabs.changed.disconnect(self._start)
         self._delay.stop()
-        self._path.unlink(missing_ok=True)
+        _remove(self._path)
         if self._lock is not None:
             self._lock.unlock()
 
@@ -116,7 +116,7 @@ class Remains:
     def forget_sessions(self) -> None:
         """Remove what says what was open; the journals stay."""
         for path in self.sessions:
-            path.unlink(missing_ok=True)
+            _remove(path)
 
     def discard(self) -> None:
         """Remove everything, unsaved edits too."""
@@ -166,6 +166,12 @@ def _read(path: Path) -> Iterable[dict[str, Any]]:
     except (OSError, ValueError):
         return []
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _remove(path: Path) -> None:
+    """Remove a session, if it can be; at worst the next start offers once more what was open."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def _lock(path: Path) -> QLockFile:

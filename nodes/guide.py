@@ -40,7 +40,7 @@ def load_classifier(
     ] = "stickers-64",
 ) -> Judge:
     """Load the network that was trained to see what the pictures of a model show."""
-    return load_judge(model_library.find(model) / FILE).to(select())
+    return load_judge(model_library.find(model) / FILE).to(select()).requires_grad_(False)
 
 
 @node(id="loom.guidance.class", title="Guide by class", category="Sample")
@@ -66,7 +66,6 @@ def guide_by_class(
     def logits(images: Tensor) -> Tensor:
         return classifier.shares(F.interpolate(images, (SIDE, SIDE), mode="bilinear", antialias=True)).log()
 
-    classifier.requires_grad_(False)
     target = classified(autoencoder.decode_whole, logits, classifier.classes.index(label))
     return ImageGuidance(target, strength, label)
 

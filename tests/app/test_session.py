@@ -231,3 +231,15 @@ def test_what_is_open_is_written_as_it_changes_and_removed_at_the_end(
     window.close()
     assert not list((tmp_path / "open").iterdir())
     assert not list((tmp_path / "unsaved").iterdir())
+
+
+def test_the_window_closes_where_what_was_open_cannot_be_forgotten(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window()
+    qtbot.waitUntil(lambda: bool(list((tmp_path / "open").glob("*.session"))))
+    (path,) = (tmp_path / "open").glob("*.session")
+    path.unlink()
+    path.mkdir()  # which no unlink removes, whoever runs this
+    assert window.close()
+    assert not window.worker.alive
