@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from training.control import Control
+from training.control import Control, nothing
 from training.disk_space import DiskSpace
 from training.distributed import Ranks
 from training.learner import Learner
@@ -31,7 +31,7 @@ class Checkpoints:
         self.path, self._folder, self._phase, self._keep = folder.path / "checkpoints" / phase, folder, phase, keep
         self._space, self._ranks = space, ranks
         # Several ranks take up requests together, so the one that writes may not do so alone.
-        self._between = control.poll if ranks.world == 1 else _nothing
+        self._between = control.poll if ranks.world == 1 else nothing
         self._saved: int | None = None
         self.best, self._best_step = math.inf, -1
 
@@ -73,7 +73,3 @@ class Checkpoints:
         if self._ranks.leads:
             prune(self.path, self._keep, self._best_step)
         return new
-
-
-def _nothing() -> None:
-    """Look at no requests."""

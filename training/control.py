@@ -27,6 +27,10 @@ SERVED = ("sample", "checkpoint", "extend")
 _LOOK_S = 0.05
 
 
+def nothing() -> None:
+    """Look for no requests; a `Poll` of work that nobody steers."""
+
+
 class Aborted(Cancelled):
     """The run was told to end as it is, without saving."""
 
@@ -132,3 +136,16 @@ class Control:
 
     def _where(self) -> dict[str, Any]:
         return {name: self._status[name] for name in ("phase", "step") if self._status[name] is not None}
+
+
+class Obedience(CancelToken):
+    """Lets work that looks at a token, and knows nothing of runs, obey a control, pauses included."""
+
+    def __init__(self, control: Control) -> None:
+        super().__init__()
+        self._control = control
+
+    def check(self) -> None:
+        """Take up what was asked for; raises `Cancelled` if the run has to end."""
+        super().check()
+        self._control.check()

@@ -156,7 +156,15 @@ class SharedControl(Control):
         finally:
             self._ranks = ranks
 
-    def share(self) -> None:
+    def first(self, lead: Callable[[], T], follow: Callable[[], T]) -> T:
+        """Do as `Ranks.first`, with the leading rank obeying alone meanwhile."""
+        ranks = self._ranks
+        with self.alone():
+            made = ranks.first(lead, follow)
+        self._share()
+        return made
+
+    def _share(self) -> None:
         """Let all ranks know what this one took up alone; all have to come here."""
         known = (list(self._waiting), self._paused, self.ending)
         waiting, self._paused, self.ending = self._ranks.agree(known)

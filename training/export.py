@@ -58,7 +58,7 @@ def export_checkpoint(run: Path, out: Path, watch: Watch, step: int | None = Non
         restored = restore_snapshot(checkpoints / name, learner, step)
         learner.ema.swap(phase.module)
         phase.module.eval()
-        phase.finish(aside)
+        phase.finish(aside, watch.cancel.check)
         aside.rename(out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -100,9 +100,9 @@ class FirstStage:
         """Compare held-out reconstructions with their sources."""
         return evaluate_autoencoder(wrap(self.module, self.run.name, 1.0), self.held_out, self.run.evaluation, poll)
 
-    def finish(self, models: Path) -> None:
+    def finish(self, models: Path, poll: Poll) -> None:
         """Measure the scale that gives latents unit variance (appendix G), and save."""
-        latents = encode_first(self.module, self.data, self.config.scale_images, self.device)
+        latents = encode_first(self.module, self.data, self.config.scale_images, self.device, poll)
         scale = unit_variance_scale(latents)
         save_autoencoder(models, wrap(self.module, self.run.name, scale), arguments(self.config))
 
@@ -164,7 +164,7 @@ class DecoderTuning:
         """Compare held-out reconstructions with their sources."""
         return evaluate_autoencoder(self.autoencoder, self.held_out, self.run.evaluation, poll)
 
-    def finish(self, models: Path) -> None:
+    def finish(self, models: Path, poll: Poll) -> None:
         """Save the autoencoder with its tuned decoder."""
         save_autoencoder(models, self.autoencoder, arguments(self.config))
 
@@ -200,13 +200,18 @@ def reconstruction_error(data: TrainingSet, module: FirstStageModel, device: tor
 
 
 @torch.no_grad()
-def encode_first(module: FirstStageModel, data: TrainingSet, count: int, device: torch.device) -> Tensor:
+def encode_first(
+    module: FirstStageModel, data: TrainingSet, count: int, device: torch.device, poll: Poll
+) -> Tensor:  # fmt: skip
     """Encode the first `count` items, cut to squares, to their most probable latents [n, z, h/f, w/f], not rescaled.
 
-    The module is on the device; the latents are on the CPU.
+    The module is on the device; the latents are on the CPU. `poll` is called between batches.
     """
     shown = data.shown(count)
     batch = batch_for(shown.sizes[0])
-    rows = range(len(shown))
-    images = (from_uint8(shown.images(rows[i : i + batch])) for i in rows[::batch])
-    return torch.cat([module.latent(part.to(device)).cpu() for part in images])
+    rows, latents = range(len(shown)), []
+    for start in rows[::batch]:
+        poll()
+        images = from_uint8(shown.images(rows[start : start + batch]))
+        latents.append(module.latent(images.to(device)).cpu())
+    return torch.cat(latents)

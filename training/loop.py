@@ -21,9 +21,9 @@ from core.errors import Cancelled
 from core.randomness import derived_seed
 from training.checkpointing import Checkpoints
 from training.config import RunConfig
-from training.control import Aborted, Control, Poll, Request
+from training.control import Aborted, Poll, Request
 from training.disk_space import DiskSpace
-from training.distributed import Ranks
+from training.distributed import Ranks, SharedControl
 from training.divergence import DivergenceGuard
 from training.learner import make_learner
 from training.logbook import Logbook, Tell
@@ -52,8 +52,8 @@ class Loop:
     """
 
     def __init__(
-        self, config: RunConfig, folder: RunFolder, phase: Phase, status: Status, control: Control, tell: Tell,
-        extend: Callable[[str, int], None], ranks: Ranks,
+        self, config: RunConfig, folder: RunFolder, phase: Phase, status: Status, control: SharedControl,
+        tell: Tell, extend: Callable[[str, int], None], ranks: Ranks,
     ) -> None:  # fmt: skip
         """Prepare `phase`, which all `ranks` train; `extend` is told when its steps become more."""
         self.ranks, phase.parts = ranks, ranks.parts(phase.name, phase.parts, phase.batch_size)
@@ -75,7 +75,7 @@ class Loop:
         Raises:
             LoomError: Training diverged, or something it needs is not there.
             DeviceMemoryError: Memory was not enough.
-            Aborted: It was told to end as it is.
+            Cancelled: It was told to end as it is, or while the finished model was being made.
         """
         try:
             return self._run()
@@ -87,24 +87,30 @@ class Loop:
 
     def _run(self) -> Outcome:
         self.logbook.begin(self.step, self.phase.steps)
-        while self.step < self.phase.steps:
+        while True:
+            # Also after the last step, which may not be the last if more are asked for meanwhile.
             self.control.between_steps(self._serve)
             if self.control.ending:
                 self._checkpoint()
                 return Outcome.STOPPED
-            loss, terms, norm = self._train_step()
-            self.logbook.stepped(self.step)
-            last = self.step == self.phase.steps
-            if self.step % self.config.log_every == 0 or last:
-                self._log(loss, terms, norm)
-            if self.step % self.config.sample_every == 0 or last:
-                self._sample()
-            if self.step % self.config.checkpoint_every == 0 or last:
-                self._checkpoint(measured=True)
-            if (every := self.config.evaluation.every) and self.step % every == 0:
-                self._evaluate()
-        self._finish()
-        return Outcome.FINISHED
+            if self.step >= self.phase.steps:
+                self._finish()
+                return Outcome.FINISHED
+            self._do_step()
+
+    def _do_step(self) -> None:
+        """Train for a step, and do what is due after it."""
+        loss, terms, norm = self._train_step()
+        self.logbook.stepped(self.step)
+        last = self.step == self.phase.steps
+        if self.step % self.config.log_every == 0 or last:
+            self._log(loss, terms, norm)
+        if self.step % self.config.sample_every == 0 or last:
+            self._sample()
+        if self.step % self.config.checkpoint_every == 0 or last:
+            self._checkpoint(measured=True)
+        if (every := self.config.evaluation.every) and self.step % every == 0:
+            self._evaluate()
 
     def _train_step(self) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         # Dropout layers draw from torch's global stream; seeding it by step keeps resume exact.
@@ -239,7 +245,7 @@ class Loop:
         gather(self.phase.module, keep=self.ranks.leads)
         models = self.folder.path / "models"
         with self.logbook.aside("finishing"):
-            self.ranks.first(lambda: self.phase.finish(models), lambda: None)
+            self.control.first(lambda: self.phase.finish(models, self.control.check), lambda: None)
         self.folder.event("phase_finished", phase=self.phase.name, step=self.step)
 
 

@@ -91,8 +91,11 @@ class Phase(Protocol):
         """Return figures of quality on what is never trained on, as `RunConfig.evaluation` asks for."""
         ...
 
-    def finish(self, models: Path) -> None:
-        """Write the finished model (the module holds the averaged weights now) to the folder `models`."""
+    def finish(self, models: Path, poll: Poll) -> None:
+        """Write the finished model (the module holds the averaged weights now) to the folder `models`.
+
+        It calls `poll` between batches of what it measures before.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""What happens between opening a run and its first step: looking at data, encoding it; told, and obedient."""
+"""What happens between opening a run and its first step: looking at data, encoding it, loading models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from core.errors import InputError
 from training.config import RunConfig
-from training.control import Control
 from training.data.opening import Opened, open_data
 from training.data.watch import Watch
 from training.logbook import Tell
@@ -20,19 +19,14 @@ _TOLD_EVERY_S = 5.0
 
 
 class Preparing:
-    """Tells how far the preparation of data is, and obeys meanwhile; a `Watch.tell`."""
+    """Tells how far the preparation is; a `Watch.tell`."""
 
-    def __init__(self, folder: RunFolder, status: Status, control: Control, tell: Tell) -> None:
-        self._folder, self._status, self._control, self._tell = folder, status, control, tell
+    def __init__(self, folder: RunFolder, status: Status, tell: Tell) -> None:
+        self._folder, self._status, self._tell = folder, status, tell
         self._seen_at, self._told_at, self._doing = 0.0, 0.0, ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Report at most twice a second.
-
-        Raises:
-            Cancelled: A stop was asked for.
-        """
-        self._control.check()
+        """Report at most twice a second."""
         now, new = time.monotonic(), what != self._doing
         if new:
             self._doing = what

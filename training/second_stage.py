@@ -137,7 +137,7 @@ class SecondStage:
             self.autoencoder, self.denoiser, self.told, self.held_out, self.run.evaluation, poll
         )  # fmt: skip
 
-    def finish(self, models: Path) -> None:
+    def finish(self, models: Path, poll: Poll) -> None:
         """Save the denoiser and its conditioner, or what was learned beside them."""
         setup, config = self._setup, self.config
         if config.lora is not None:

@@ -10,10 +10,9 @@ import functools
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
 
 import torch
 
@@ -24,6 +23,7 @@ from core.errors import Cancelled, DeviceMemoryError, InputError, LoomError
 from core.randomness import derived_seed
 from training.base_model import load_base
 from training.config import PHASES, RunConfig, load_config
+from training.control import Obedience
 from training.data.latent_cache import cached_latents
 from training.data.opening import Opened, open_data
 from training.data.watch import Watch
@@ -43,7 +43,7 @@ from training.second_stage import SecondStage
 from training.status import Status
 
 CACHE = ".cache"
-T = TypeVar("T")
+BUILDING = "building the networks"
 
 
 def main(target: Path, overrides: Mapping[str, str] | None = None, tell: Tell = lambda line: None) -> int:
@@ -150,7 +150,7 @@ class Process:
         self.config, self.folder, self.status, self.control, self.tell = config, folder, status, control, tell
         self.ranks = ranks
         # What takes long is prepared by the first rank and kept on disk, where the others find it.
-        self.watch = Watch(CancelToken(), Preparing(folder, status, control, tell)) if ranks.leads else Watch()
+        self.watch = Watch(Obedience(control), Preparing(folder, status, tell)) if ranks.leads else Watch()
 
     def train(self) -> None:
         """Run the phases that are not finished yet, and tell how it ended."""
@@ -177,16 +177,17 @@ class Process:
         if config.initial and not (models / "model.json").exists() and self.ranks.leads:
             shutil.copytree(config.initial, models, dirs_exist_ok=True)
         done = self.ranks.agree(finished_phases(folder))
-        data = self._first(
+        data = self.control.first(
             lambda: open_run_data(config, folder, RUNS / CACHE, self.watch),
             lambda: open_data(config.data, RUNS / CACHE, self.watch),
         )
         for name in PHASES:
             if name not in config.phases or name in done:
                 continue
-            self.status.update(state="preparing", phase=name, doing="building the networks")
+            self.status.update(state="preparing", phase=name, doing=BUILDING)
             make = functools.partial(make_phase, name, config, models, data, self.watch)
-            phase = self._first(make, make)
+            phase = self.control.first(make, make)
+            self.control.check()
             extend = functools.partial(extend_run, folder) if self.ranks.leads else lambda phase, steps: None
             loop = Loop(config, folder, phase, self.status, self.control, self.tell, extend, self.ranks)
             if loop.run() is Outcome.STOPPED:
@@ -195,13 +196,6 @@ class Process:
             if self.ranks.leads:
                 write_atomically(folder.path / FINISHED, json.dumps(done).encode())
         return True
-
-    def _first(self, lead: Callable[[], T], follow: Callable[[], T]) -> T:
-        """Do as `Ranks.first`, with the leading rank obeying alone meanwhile."""
-        with self.control.alone():
-            made = self.ranks.first(lead, follow)
-        self.control.share()
-        return made
 
 
 def _fail(folder: RunFolder, status: Status, error: LoomError) -> None:
@@ -249,9 +243,11 @@ def _make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch:
         return FirstStage(config, config.first_stage, data.train, data.held_out, device)
     if name == "second_stage":
         return _second_stage(config, models, data, watch, device)
+    watch.reached("loading the autoencoder", 0, 0)
     autoencoder = load_autoencoder(models)
     autoencoder.module.to(device)
     latents = cached_latents(data.train, autoencoder, RUNS / CACHE, watch)
+    watch.reached(BUILDING, 0, 0)
     return DecoderTuning(config, config.decoder, autoencoder, latents, data.train, data.held_out, device)
 
 
@@ -259,12 +255,14 @@ def _second_stage(
     config: RunConfig, models: Path, data: Opened, watch: Watch, device: torch.device
 ) -> SecondStage:  # fmt: skip
     stage = config.second_stage
+    watch.reached("loading the model to begin with" if stage.base else "loading the autoencoder", 0, 0)
     base = load_base(Path(stage.base), watch.cancel) if stage.base else None
     autoencoder = load_autoencoder(models) if base is None else base.autoencoder
     autoencoder.module.to(device)
     latents = cached_latents(data.train, autoencoder, RUNS / CACHE, watch)
     # Conditions are tried out on the CPU first, so that weights are the same on every device.
     autoencoder.module.cpu()
+    watch.reached(BUILDING, 0, 0)
     # Again, so that first weights do not depend on how the autoencoder was loaded.
     torch.manual_seed(derived_seed(config.seed, "second_stage", "weights"))
     if base is None:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from core.checkpoints.model_folder import load_autoencoder
 from core.errors import InputError, LoomError
-from training import worker
+from training import loop
 from training.run_folder import read_lines
 
 Train = Callable[..., Path]
@@ -57,15 +57,15 @@ def test_a_resumed_run_repeats_the_discriminators_losses_too(
     adversarial: Train, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     whole = adversarial(name="whole")
-    train_step = worker.Loop._train_step
+    train_step = loop.Loop._train_step
 
-    def asked(loop: worker.Loop) -> Any:
-        if loop.step == step:
-            (loop.folder.path / "control" / "000.json").write_text(json.dumps({"command": "stop"}))
-        return train_step(loop)
+    def asked(running: loop.Loop) -> Any:
+        if running.step == step:
+            (running.folder.path / "control" / "000.json").write_text(json.dumps({"command": "stop"}))
+        return train_step(running)
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker.Loop, "_train_step", asked)
+        patch.setattr(loop.Loop, "_train_step", asked)
         folder = adversarial()
     assert len(metrics(folder)) == step + 1
     adversarial("runs/tiny")
@@ -93,7 +93,7 @@ def test_a_codebook_is_trained_and_the_model_loads(adversarial: Train) -> None:
         assert "kl" not in line
     autoencoder = load_autoencoder(folder / "models")
     assert autoencoder.encode(torch.zeros(1, 3, 16, 16)).shape == (1, 2, 8, 8)
-    assert autoencoder.module.quantize.embedding.weight.shape == (16, 2)
+    assert autoencoder.module.get_parameter("quantize.embedding.weight").shape == (16, 2)
 
 
 def test_a_discriminator_that_diverges_is_told(adversarial: Train) -> None:

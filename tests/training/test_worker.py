@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from core.checkpoints.model_folder import load_model
 from core.errors import DeviceMemoryError, InputError, LoomError
-from training import worker
+from training import loop, worker
 from training.config import load_config
 from training.data.latent_cache import cached_latents
 from training.data.opening import open_data
@@ -85,14 +85,14 @@ def test_the_run_folder_holds_what_was_run_with_its_overrides(train: Train) -> N
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, phase: str, step: int) -> None:
     """Let somebody ask for a stop while `step` of `phase` is computed."""
-    train_step = worker.Loop._train_step
+    train_step = loop.Loop._train_step
 
-    def asked(loop: worker.Loop) -> Any:
-        if (loop.phase.name, loop.step) == (phase, step):
-            command(loop.folder.path, "stop")
-        return train_step(loop)
+    def asked(running: loop.Loop) -> Any:
+        if (running.phase.name, running.step) == (phase, step):
+            command(running.folder.path, "stop")
+        return train_step(running)
 
-    monkeypatch.setattr(worker.Loop, "_train_step", asked)
+    monkeypatch.setattr(loop.Loop, "_train_step", asked)
 
 
 @pytest.mark.parametrize(("phase", "step"), [("first_stage", 2), ("decoder", 0), ("second_stage", 2)])
@@ -126,13 +126,13 @@ def test_an_interrupt_stops_within_a_step_and_gives_the_signal_back(
     train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handler = signal.getsignal(signal.SIGTERM)
-    train_step = worker.Loop._train_step
+    train_step = loop.Loop._train_step
 
-    def interrupted(loop: worker.Loop) -> Any:
+    def interrupted(running: loop.Loop) -> Any:
         signal.raise_signal(signal.SIGTERM)
-        return train_step(loop)
+        return train_step(running)
 
-    monkeypatch.setattr(worker.Loop, "_train_step", interrupted)
+    monkeypatch.setattr(loop.Loop, "_train_step", interrupted)
     folder = train()
     assert (status(folder)["state"], status(folder)["step"]) == ("stopped", 1)
     assert signal.getsignal(signal.SIGTERM) is handler

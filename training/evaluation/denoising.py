@@ -16,15 +16,11 @@ from core.conditioning.conditioning import Conditioning
 from core.diffusion.latent_diffusion import Denoiser
 from core.diffusion.parameterization import target
 from core.randomness import generator
-from training.control import Poll
+from training.control import Poll, nothing
 
 PARTS = 4
 Conditions = Callable[[Tensor], Conditioning]
 """From the rows of items, [b], to their conditions."""
-
-
-def nothing() -> None:
-    """Do not look up from the work."""
 
 
 @torch.no_grad()

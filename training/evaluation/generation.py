@@ -12,10 +12,10 @@ from core.diffusion.sampling import Guidance, denoise, make_time_grid
 from core.randomness import NoiseSource, derived_seed
 from training.conditions.batch import Batch
 from training.conditions.told import Told
-from training.control import Poll
+from training.control import Poll, nothing
 from training.data.training_set import TrainingSet
 from training.evaluation.config import EvaluationConfig
-from training.evaluation.denoising import Conditions, nothing
+from training.evaluation.denoising import Conditions
 
 BATCH = 32
 

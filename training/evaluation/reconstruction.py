@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 
 from core.diffusion.latent_diffusion import Autoencoder
-from training.control import Poll
-from training.evaluation.denoising import nothing
+from training.control import Poll, nothing
 from training.evaluation.ssim import WINDOW, ssim
 from training.losses.reconstruction import psnr
 from training.perceptual.metric import PerceptualMetric

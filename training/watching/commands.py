@@ -17,7 +17,7 @@ from training import toml_writer
 from training.run_folder import write_atomically
 from training.watching.run_state import LOG, RunState
 
-COMMANDS = ("pause", "resume", "stop", "abort", "sample", "checkpoint", "extend")
+COMMANDS = ("pause", "pause_to_disk", "resume", "stop", "abort", "sample", "checkpoint", "extend")
 # DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP
 _DETACHED_WINDOWS = 0x8 | 0x200
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"

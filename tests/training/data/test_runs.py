@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import InputError
-from training import worker
+from training import preparing, worker
 from training.run_folder import read_lines
 
 Save = Callable[..., Path]
@@ -76,16 +76,16 @@ def status(folder: Path) -> dict[str, Any]:
 def stop_in_every(monkeypatch: pytest.MonkeyPatch, folder: Path) -> list[str]:
     """Ask for a stop at the first report of each kind of preparation, each once; returns what was stopped."""
     stopped: list[str] = []
-    tell = worker.Preparing.__call__
+    tell = preparing.Preparing.__call__
 
-    def asked(self: worker.Preparing, what: str, done: int, total: int) -> None:
+    def asked(self: preparing.Preparing, what: str, done: int, total: int) -> None:
         if what not in stopped:
             stopped.append(what)
             (folder / "control").mkdir(parents=True, exist_ok=True)
             (folder / "control/000.json").write_text('{"command": "stop"}')
         tell(self, what, done, total)
 
-    monkeypatch.setattr(worker.Preparing, "__call__", asked)
+    monkeypatch.setattr(preparing.Preparing, "__call__", asked)
     return stopped
 
 
@@ -101,12 +101,12 @@ def test_a_run_that_was_stopped_while_preparing_equals_an_undisturbed_one(
 
     (place / "runs").rename(place / "undisturbed")
     stopped = stop_in_every(monkeypatch, folder)
-    for _ in range(4):
+    for _ in range(6):
         assert worker.main(place / "run.toml") == 0
         if status(folder)["state"] == "finished":
             break
         assert status(folder)["state"] == "stopped"
-    assert stopped == ["looking at pictures", "encoding latents"]
+    assert stopped == ["looking at pictures", "loading the autoencoder", "encoding latents", "building the networks"]
     assert losses(folder) == whole
     assert (folder / "models/denoiser.safetensors").read_bytes() == weights
 
