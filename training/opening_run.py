@@ -93,6 +93,9 @@ def held(folder: RunFolder) -> Iterator[None]:
             fix="Watch it in the window, or stop it there first.",
         )
     with lock:
+        for name in ("status", "data", "finished"):  # what only who holds the run writes
+            for left in folder.path.glob(f".{name}.json.*"):
+                left.unlink()  # a process was killed while it wrote it
         yield
 
 

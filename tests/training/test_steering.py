@@ -19,8 +19,8 @@ from training import disk_space, first_stage, loop, second_stage, worker
 from training.config import load_config
 from training.disk_space import DiskFullError
 from training.divergence import STEPS, DivergenceGuard
-from training.opening_run import resuming
-from training.run_folder import read_lines
+from training.opening_run import held, resuming
+from training.run_folder import RunFolder, read_lines
 
 Train = Callable[..., Path]
 ONE = {"phases": "first_stage", "first_stage__steps": "4"}
@@ -246,6 +246,13 @@ def test_a_second_process_on_the_same_run_is_refused(train: Train, monkeypatch: 
 
     at_step(monkeypatch, 1, again)
     assert status(train(**ONE))["state"] == "finished"
+
+
+def test_what_a_killed_process_left_half_written_goes_when_the_run_is_opened(tmp_path: Path) -> None:
+    left = tmp_path / ".status.json.123"
+    left.touch()
+    with held(RunFolder(tmp_path)):
+        assert not left.exists()
 
 
 def test_what_a_terminal_shows_of_a_run(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
