@@ -25,6 +25,7 @@ from training.datasets.default_classes import EASY_12
 
 PAINTED = ("mask", "semantic_map", "sketch")
 """The kinds of settings that are painted."""
+_WORDS = {"semantic_map": "map", "sketch": "sketch"}
 BOXES_NODE = "loom.layout.boxes"
 NARROWEST = 352
 """Logical pixels of the dock in which nothing of the painter is cut off."""
@@ -153,7 +154,7 @@ class PaintingDesk(QDockWidget):
         elif not self.session.ready:
             sizes = (64, 256, 512, 1024)
             self.panel.notice.ask(
-                "No picture is connected. How large is the mask?",
+                f"No picture is connected. How large is the {_WORDS.get(self.session.target.widget, 'mask')}?",
                 [(f"{side} × {side}", partial(self.session.begin_empty, side, side)) for side in sizes],
             )
 

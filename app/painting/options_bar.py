@@ -39,8 +39,9 @@ class OptionsBar(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(_GAP)
-        self._columns = 0
-        self._arrange(2)
+        self._columns = 2
+        self._fields = (self.diameter, self.hardness, self.opacity, self.spacing, self.tolerance)
+        self._offered = self._fields[:-1]
         self.diameter.valueChanged.connect(self._choose_size)
         self.show_options()
 
@@ -55,24 +56,23 @@ class OptionsBar(QWidget):
                 field.setValue(round(value))
 
     def _arrange(self, columns: int) -> None:
-        """Lay the fields out in so many columns: in one row they would be wider than a dock, in two they fit."""
-        if columns == self._columns:
-            return
+        """Lay the fields that are offered out in so many columns: in one row four are wider than a dock."""
         self._columns = columns
-        stamps = (self.diameter, self.hardness, self.opacity, self.spacing)
-        for place, field in (*enumerate(stamps), (0, self.tolerance)):
+        for field in self._fields:
+            self._grid.removeWidget(field)
+        for place, field in enumerate(self._offered):
             self._grid.addWidget(field, place // columns, place % columns)
-        for column in range(len(stamps) + 1):
+        for column in range(len(self._fields) + 1):
             self._grid.setColumnStretch(column, 1 if column == columns else 0)
 
     def show_for(self, tool: str, *, labels: bool) -> None:
         """Show the fields that matter to a tool; painting `labels`, there are no half values."""
         stamps = tool in ("brush", "eraser")
-        self.diameter.setVisible(stamps)
-        self.spacing.setVisible(stamps)
-        self.hardness.setVisible(stamps and not labels)
-        self.opacity.setVisible(not labels)
-        self.tolerance.setVisible(tool == "fill")
+        wanted = (stamps, stamps and not labels, not labels, stamps, tool == "fill")
+        self._offered = tuple(field for field, on in zip(self._fields, wanted, strict=True) if on)
+        self._arrange(self._columns)
+        for field in self._fields:
+            field.setVisible(field in self._offered)
 
     def suit(self, width: int, height: int) -> None:
         """Take a brush of a tenth of a picture's shorter side, unless a person has chosen another size."""
@@ -112,9 +112,11 @@ class OptionsBar(QWidget):
         self.changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        stamps = (self.diameter, self.hardness, self.opacity, self.spacing)
+        stamps = self._fields[:-1]
         whole = sum(field.sizeHint().width() + _GAP for field in stamps)
-        self._arrange(len(stamps) if event.size().width() >= whole else 2)
+        columns = len(stamps) if event.size().width() >= whole else 2
+        if columns != self._columns:
+            self._arrange(columns)
         super().resizeEvent(event)
 
     def minimumSizeHint(self) -> QSize:

@@ -161,6 +161,10 @@ class PaintPanel(QWidget):
         if not session.sketches:
             self._take_class(self.classes.currentIndex())
 
+    def _class_name(self, label: int) -> str:
+        classes = self._session.target.classes if self._session.target is not None else ()
+        return classes[label] if label < len(classes) else f"class {label}"
+
     def _take_class(self, label: int) -> None:
         if self._session.surface.label is not None and label >= 0:
             self._session.surface.label = label
@@ -241,7 +245,7 @@ class PaintPanel(QWidget):
         surface = self._session.surface
         if 0 <= x < surface.width and 0 <= y < surface.height:
             value = int(surface.pixels[y, x])
-            said = f"{value / 255:.0%}" if surface.label is None else f"class {value}"
+            said = f"{value / 255:.0%}" if surface.label is None else self._class_name(value)
             if self._session.sketches:
                 palette = self._session.palette
                 said = palette[value - 1] if 0 < value <= len(palette) else "not painted"

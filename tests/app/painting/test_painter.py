@@ -351,3 +351,14 @@ def test_classes_are_painted_without_half_values(open_studio: OpenStudio) -> Non
     assert (studio.value(8, 8), studio.value(40, 30)) == (1, 2)
     studio.drag([(30, 20), (50, 40)], RIGHT)
     assert studio.value(40, 30) == 0
+
+
+def test_settings_that_are_offered_stand_side_by_side(open_studio: OpenStudio) -> None:
+    bar = open_studio().panel.bar
+    bar.show_for("brush", labels=True)
+    QTest.qWait(0)
+    assert not bar.hardness.isVisible()
+    assert bar.diameter.y() == bar.spacing.y(), "none is left out between them"
+    bar.show_for("fill", labels=True)
+    QTest.qWait(0)
+    assert [field.isVisible() for field in (bar.diameter, bar.spacing, bar.tolerance)] == [False, False, True]
