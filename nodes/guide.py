@@ -37,7 +37,7 @@ def load_classifier(
     *,
     model: Annotated[
         str, Setting(choices=_classifiers, reads=_file, shown=True, help="The model whose classes it knows.")
-    ] = "stickers-64",
+    ] = "stickers-24",
 ) -> Judge:
     """Load the network that was trained to see what the pictures of a model show."""
     return load_judge(model_library.find(model) / FILE).to(select()).requires_grad_(False)

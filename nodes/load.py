@@ -46,7 +46,7 @@ def load_model(
     *,
     model: Annotated[
         str, Setting(choices=model_library.installed, reads=_files, shown=True, help="An installed model.")
-    ] = "stickers-64",
+    ] = "stickers-24",
 ) -> ModelParts:
     """Load a latent diffusion model: its autoencoder, its denoiser, and what reads its conditions.
 

@@ -1,6 +1,6 @@
 """Teaching a judge: from real scenes, blurred and noised at random so that it judges content and not sharpness.
 
-python -m training.judge_training resources/training/stickers-64.toml resources/models/stickers-64/judge.safetensors
+python -m training.judge_training resources/training/stickers-24.toml resources/models/stickers-24/judge.safetensors
 """
 
 from __future__ import annotations

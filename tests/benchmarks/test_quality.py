@@ -34,11 +34,11 @@ def test_figures_hold_by_their_goal() -> None:
 
 def bench(folder: Path) -> Bench:
     """The shipped model, and a judge that learned nothing."""
-    config = load_config(quality.CONFIGS / "stickers-64.toml")
+    config = load_config(quality.CONFIGS / "stickers-24.toml")
     config = replace(config, evaluation=replace(config.evaluation, steps=1))
     torch.manual_seed(0)
     judge = Judge(config.data.scenes.classes, config.data.scenes.backgrounds).eval()
-    model = load_model(find("stickers-64"))
+    model = load_model(find("stickers-24"))
     return Bench(model.autoencoder, model, config, judge, 6, folder, folder / "sheets")
 
 
@@ -70,7 +70,7 @@ def test_a_text_model_is_measured_on_one_and_on_two_things(tmp_path: Path) -> No
         "value": 0, "unit": "share", "goal": 0.7, "holds": None, "n": 6, "peer": None,
     }  # fmt: skip
     assert {file.name for file in (tmp_path / "sheets").iterdir()} == {
-        "stickers-64-text-one.png", "stickers-64-text-two.png", "stickers-64-unconditional-own.png",
+        "stickers-24-text-one.png", "stickers-24-text-two.png", "stickers-24-unconditional-own.png",
     }  # fmt: skip
 
 
@@ -114,14 +114,14 @@ def test_every_task_has_its_figures(tmp_path: Path, kinds: str, figure: str) -> 
 
 def test_a_model_that_nobody_can_judge_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality, "find_judge", lambda *_: None)
-    monkeypatch.setenv("LOOM_QUALITY_MODELS", "stickers-64")
+    monkeypatch.setenv("LOOM_QUALITY_MODELS", "stickers-24")
     with pytest.raises(InputError, match="Nobody can judge") as told:
         quality.measure()
     assert "training.judge_training" in told.value.fix
 
 
 def test_a_model_that_is_not_installed_is_left_out_with_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert quality.available(["stickers-64", "nobody"]) == ["stickers-64"]
+    assert quality.available(["stickers-24", "nobody"]) == ["stickers-24"]
     assert capsys.readouterr().out == "nobody is left out: it is not installed.\n"
     with pytest.raises(InputError, match="no model to be measured"):
         quality.available(["nobody"])

@@ -23,7 +23,7 @@ def test_every_combination_is_measured_on_every_task_with_a_goal(
 ) -> None:
     for name, value in {"SAMPLERS": "ddim, euler", "STEPS": "1", "GUIDANCE": "1,2.5"}.items():
         monkeypatch.setenv(f"LOOM_SWEEP_{name}", value)
-    config, model = load_config(CONFIGS / "stickers-64.toml"), load_model(find("stickers-64"))
+    config, model = load_config(CONFIGS / "stickers-24.toml"), load_model(find("stickers-24"))
     torch.manual_seed(0)
     judge = Judge(config.data.scenes.classes, config.data.scenes.backgrounds).eval()
     bench = Bench(model.autoencoder, model, config, judge, 5, tmp_path)

@@ -12,7 +12,7 @@ from core.run_cost import STABLE_DIFFUSION, ModelSize, cost_of, model_size
 
 @pytest.fixture
 def shipped() -> ModelSize:
-    size = model_size(SHIPPED / "stickers-64")
+    size = model_size(SHIPPED / "stickers-24")
     assert size is not None
     return size
 

@@ -58,7 +58,7 @@ def test_other_conditions_begin_anew_and_the_layers_that_fit_do_not(config_file:
 
 def test_a_model_of_other_latents_is_refused(config_file: Path, finished_run: Path) -> None:
     with pytest.raises(InputError, match="cannot begin from") as refused:
-        begun(config_file, finished_run, "class", Path("resources/models/stickers-64").absolute())
+        begun(config_file, finished_run, "class", Path("resources/models/stickers-24").absolute())
     assert "those of tiny" in refused.value.why
 
 

@@ -22,9 +22,9 @@ def test_the_configuration_is_the_runs_or_the_shipped_one_of_the_models_name(tmp
     assert file_of(models, models) is None
     (tmp_path / "run" / "config.toml").write_text("")
     assert file_of(tmp_path / "run", models) == file_of(models, models) == tmp_path / "run" / "config.toml"
-    shipped = file_of(Path("stickers-64"), Path("resources/models/stickers-64"))
+    shipped = file_of(Path("stickers-24"), Path("resources/models/stickers-24"))
     assert shipped is not None
-    assert shipped.name == "stickers-64.toml"
+    assert shipped.name == "stickers-24.toml"
 
 
 def test_a_model_of_unknown_origin_is_measured_on_scenes_of_its_size_and_this_is_said(
@@ -66,7 +66,7 @@ def test_scenes_show_the_classes_that_the_model_knows() -> None:
 
 def test_an_unknown_key_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        main(["stickers-64", "--set", "picures=3"])
+        main(["stickers-24", "--set", "picures=3"])
     assert "pictures" in f"{caught.value.why}{caught.value.fix}"
 
 

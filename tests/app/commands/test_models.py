@@ -56,11 +56,11 @@ def test_a_damaged_model_is_named_and_the_others_are_listed(home: Path, capsys: 
     assert main([]) == 0
     printed = capsys.readouterr().out
     assert "The model folder broken cannot be read." in printed
-    assert [line for line in printed.splitlines() if line.startswith("stickers-64 ")]
+    assert [line for line in printed.splitlines() if line.startswith("stickers-24 ")]
     assert main(["--json"]) == 0
     models = {model["name"]: model for model in json.loads(capsys.readouterr().out)["models"]}
     assert models["broken"]["damage"]["why"]
-    assert "damage" not in models["stickers-64"]
+    assert "damage" not in models["stickers-24"]
     assert guarded(main, [str(home / "broken")]) == 1
 
 

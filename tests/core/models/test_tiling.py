@@ -109,7 +109,7 @@ def psnr(a: Tensor, b: Tensor) -> float:
 @pytest.fixture(scope="module")
 def trained() -> FirstStageModel:
     """The shipped autoencoder."""
-    return load_autoencoder(ROOT / "resources" / "models" / "stickers-64").module
+    return load_autoencoder(ROOT / "resources" / "models" / "stickers-24").module
 
 
 @torch.no_grad()

@@ -66,7 +66,7 @@ def test_an_autoencoder_alone_says_what_is_left_out(finished_run: Path, tmp_path
 
 def test_a_run_a_model_folder_and_an_installed_name_are_found(finished_run: Path, tmp_path: Path) -> None:
     assert model_folder_of(finished_run) == model_folder_of(finished_run / "models") == finished_run / "models"
-    assert model_folder_of(Path("stickers-64")).name == "stickers-64"
+    assert model_folder_of(Path("stickers-24")).name == "stickers-24"
     with pytest.raises(InputError, match="no model and no run"):
         model_folder_of(tmp_path)
     (tmp_path / "config.toml").write_text("")

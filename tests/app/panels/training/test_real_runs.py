@@ -55,7 +55,7 @@ def test_both_stages_are_trained_through_the_page(open_page: OpenPage, runs: Pat
 
 def check_promotion(page: TrainingPage, qtbot: QtBot) -> None:
     """Add the finished model to the installed ones: the graph lists it and samples with it, and no other goes."""
-    for name, expected in (("stickers-64", "ships with the program"), ("tiny-one", "")):
+    for name, expected in (("stickers-24", "ships with the program"), ("tiny-one", "")):
         QTimer.singleShot(0, lambda name=name: answer(name))
         signal = page.failed if expected else page.promoted
         with qtbot.waitSignal(signal, timeout=PATIENCE_MS) as told:
@@ -68,7 +68,7 @@ def check_promotion(page: TrainingPage, qtbot: QtBot) -> None:
     setting = card.setting("model") if card else None
     assert setting is not None
     assert setting.choices is not None
-    assert {"tiny-one", "stickers-64"} <= set(setting.choices)
+    assert {"tiny-one", "stickers-24"} <= set(setting.choices)
     assert load_model(model="tiny-one").text_encoder.members
 
 
