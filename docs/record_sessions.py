@@ -127,7 +127,11 @@ class Recording:
         """Make candidates and wait for them."""
         strip, made = self.desk.panel.strip, self.desk.loop.candidates
         self.pointer.click(strip.make)
-        until(lambda: len(made.made) >= strip.count.value() and not made.left)
+        failures: list[object] = []
+        made.failed.connect(failures.append)
+        until(lambda: bool(failures) or (len(made.made) >= strip.count.value() and not made.left))
+        if failures:
+            raise SystemExit(f"No candidates were made. {failures[0]}")
         pause(0.3)
 
     def look_at(self, number: int) -> None:
@@ -167,12 +171,12 @@ def lay_out(session: Recording, workflows: Path) -> None:
     """Draw boxes, say what is in them, and look at what the model makes of them."""
     session.open(workflows / "layout_to_image.json", "boxes", "boxes")
     session.take("Before")
-    session.choose_class("fox")
     session.paint((0.05, 0.4), (0.5, 0.9))
-    session.take("A box for a fox")
-    session.choose_class("umbrella")
+    session.choose_class("fox")
+    session.take("A box, and what is in it")
     session.paint((0.54, 0.3), (0.94, 0.9))
-    session.take("A box for an umbrella")
+    session.choose_class("umbrella")
+    session.take("Another one")
     session.make()
     session.look_at(1)
     session.take("Candidates: the first one")

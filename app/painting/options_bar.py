@@ -41,7 +41,7 @@ class OptionsBar(QWidget):
         self._grid.setSpacing(_GAP)
         self._columns = 2
         self._fields = (self.diameter, self.hardness, self.opacity, self.spacing, self.tolerance)
-        self._offered = self._fields[:-1]
+        self._offered: tuple[QSpinBox, ...] = self._fields[:-1]
         self.diameter.valueChanged.connect(self._choose_size)
         self.show_options()
 

@@ -249,7 +249,7 @@ class PaintPanel(QWidget):
             if self._session.sketches:
                 palette = self._session.palette
                 said = palette[value - 1] if 0 < value <= len(palette) else "not painted"
-            self._where.setText(f"{x}, {y} · {said}")
+            self._where.setText(f"{x}, {y}" if self._session.draws_boxes else f"{x}, {y} · {said}")
         else:
             self._where.setText("")
 

@@ -368,6 +368,12 @@ def test_a_run_is_started_on_the_training_page(window: MainWindow, hand: Hand, q
     qtbot.waitUntil(lambda: any(Path("runs").glob("*/control/*.json")) or process.poll() is not None)
 
 
+def test_the_table_tells_these_counts() -> None:
+    rows = [line.split("|") for line in TABLE.read_text("utf-8").splitlines() if line.startswith("| ")]
+    told = [int(row[2]) for row in rows if row[2].strip().isdigit()]
+    assert told == list(COUNTS.values())
+
+
 def continue_on_front(hand: Hand) -> Hand:
     """The same hand on the document that is in front now."""
     front = Hand(hand.window)
