@@ -141,7 +141,10 @@ class Autosave(QObject):
 
 
 def left_behind(folder: Path) -> list[Left]:
-    """What processes left in `folder` when they died, newest first; empty journals are removed."""
+    """What processes left in `folder` when they died, newest first.
+
+    Empty journals are removed, and what cannot be read at all is kept as `*.damaged` for whoever can mend it.
+    """
     found: list[tuple[float, Left]] = []
     for path in folder.glob("*.journal"):
         meta, lock_path = _beside(path)
@@ -156,6 +159,7 @@ def left_behind(folder: Path) -> list[Left]:
         except FileNotFoundError:  # another window has restored it meanwhile
             continue
         except InputError:
+            path.rename(path.with_suffix(".damaged"))
             holds, written = False, 0.0
         if holds:
             found.append((written, left))

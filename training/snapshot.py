@@ -106,7 +106,11 @@ def restore_snapshot(folder: Path, learner: Learner, step: int | None = None) ->
         if state is None:
             damaged.append(path.name)
             continue
-        _load(path, learner, state)
+        try:
+            _load(path, learner, state)
+        except FileNotFoundError:  # the process that trains has removed it meanwhile, as it has newer ones
+            damaged.append(path.name)
+            continue
         return Restored(int(state["step"]), state["extra"], tuple(damaged))
     if damaged:
         raise LoomError(

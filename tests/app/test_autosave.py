@@ -191,3 +191,10 @@ def test_ones_own_save_is_no_change_by_another(open_window: OpenWindow, qtbot: Q
     window.document.save(window.document.path)
     qtbot.wait(400)
     assert window.view.notice.isHidden()
+
+
+def test_a_journal_that_cannot_be_read_at_all_is_kept_aside(tmp_path: Path) -> None:
+    (tmp_path / "torn.journal").write_bytes(b"\x00\xff torn\n{}\n")
+    assert left_behind(tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["torn.damaged"]
+    assert (tmp_path / "torn.damaged").read_bytes() == b"\x00\xff torn\n{}\n"
