@@ -21,7 +21,7 @@ from core.errors import InputError, LoomError
 from core.graph import tiled_text
 from core.graph.edits import AddNode, Connect, Group
 from core.graph.workflow import Link, Node
-from training.datasets.default_classes import EASY_12
+from training.datasets.default_classes import EASY_24
 
 PAINTED = ("mask", "semantic_map", "sketch")
 """The kinds of settings that are painted."""
@@ -160,7 +160,7 @@ class PaintingDesk(QDockWidget):
 
     def _target(self, node: str) -> Target | None:
         if self._document.workflow.nodes[node].type == BOXES_NODE:
-            return Target(node, "boxes", "boxes", EASY_12)
+            return Target(node, "boxes", "boxes", tuple(sorted(EASY_24)))
         card = self._card(node)
         for setting in card.settings if card else ():
             if setting.widget in PAINTED:

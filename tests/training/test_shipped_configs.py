@@ -12,6 +12,7 @@ from training.conditions.build import fresh_conditions
 from training.config import load_config
 from training.data.opening import open_data
 from training.data.watch import Watch
+from training.datasets.default_classes import EASY_24
 
 FOLDER = Path(__file__).parents[2] / "resources" / "training"
 SHIPPED = sorted(file.stem for file in FOLDER.glob("*.toml"))
@@ -38,3 +39,7 @@ def test_a_task_is_told_what_its_name_says(tmp_path: Path, finished_run: Path, t
     stage, data = config.second_stage, open_data(config.data, tmp_path, Watch())
     told = fresh_conditions(stage.conditioning, stage.text, data.train, load_autoencoder(finished_run / "models"))
     assert describe(told.conditioner).kind == KINDS[task]
+
+
+def test_boxes_are_offered_the_things_that_the_shipped_models_learn() -> None:
+    assert set(load_config(FOLDER / "stickers-24.toml").data.scenes.classes) == set(EASY_24)

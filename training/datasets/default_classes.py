@@ -1,4 +1,4 @@
-"""What the first shipped weights learn: few things that differ in colour and in outline even at 64 pixels."""
+"""What the shipped weights learn: things that differ in colour and in outline even at 64 pixels."""
 
 from __future__ import annotations
 
@@ -15,6 +15,21 @@ EASY_12 = (
     "tree",
     "car",
     "mushroom",
+)
+EASY_24 = (
+    *EASY_12,
+    "pig",
+    "penguin",
+    "octopus",
+    "turtle",
+    "butterfly",
+    "apple",
+    "banana",
+    "strawberry",
+    "watermelon",
+    "pizza",
+    "rocket",
+    "sunflower",
 )
 EASY_BACKGROUNDS = (
     "meadow",

@@ -8,7 +8,7 @@ import pytest
 from core.errors import InputError
 from training.datasets import stickers
 from training.datasets.backgrounds import BACKGROUNDS
-from training.datasets.default_classes import EASY_12, EASY_BACKGROUNDS
+from training.datasets.default_classes import EASY_12, EASY_24, EASY_BACKGROUNDS
 
 
 def test_fifty_classes_exist_in_every_style() -> None:
@@ -97,6 +97,7 @@ def test_missing_index_is_reported_with_its_path(tmp_path: object, monkeypatch: 
 
 def test_easy_presets_are_known_names() -> None:
     assert len(set(EASY_12)) == 12
-    assert set(EASY_12) <= set(stickers.class_names())
+    assert len(set(EASY_24)) == 24
+    assert set(EASY_12) <= set(EASY_24) <= set(stickers.class_names())
     assert len(set(EASY_BACKGROUNDS)) == 10
     assert set(EASY_BACKGROUNDS) <= set(BACKGROUNDS)
