@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -108,6 +109,7 @@ def test_what_is_edited_while_it_runs_is_stale_when_it_is_done(open_window: Open
 def test_another_workflow_starts_without_a_picture(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window()
     run(window, qtbot)
-    window.files.open(tmp_path / "trivial.json")
+    shutil.copy(tmp_path / "trivial.json", tmp_path / "other.json")
+    window.files.open(tmp_path / "other.json")
     assert window.preview.view.image is None
     assert all(card.state.preview is None for card in window.canvas.view.cards.values())
