@@ -204,7 +204,7 @@ def paint_map(session: Recording, workflows: Path) -> None:
 MAP: tuple[tuple[str, str, Places], ...] = (
     ("sky", "rectangle", ((0.0, 0.0), (1.0, 0.6))),
     ("grass", "rectangle", ((0.0, 0.6), (1.0, 1.0))),
-    ("object", "ellipse", ((0.26, 0.24), (0.74, 0.84))),
+    ("apple", "ellipse", ((0.26, 0.24), (0.74, 0.84))),
 )
 """What is painted, with which tool, from where to where."""
 SESSIONS: dict[str, Callable[[Recording, Path], None]] = {
