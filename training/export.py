@@ -35,27 +35,20 @@ def export_checkpoint(run: Path, out: Path, watch: Watch, step: int | None = Non
         LoomError: The checkpoint is damaged.
         Cancelled: The watch asked for it.
     """
-    checkpoints = run / "checkpoints"
-    begun = [name for name in PHASES if any((checkpoints / name).glob("step_*"))]
-    if not (run / FROZEN).is_file() or not begun:
-        raise InputError(
-            f"{run} has no checkpoint.",
-            why="A run saves one every checkpoint_every steps, and when it is told to stop.",
-            fix='Name a run folder; while it trains, "Checkpoint now" in the window saves one at once.',
-        )
+    name = _newest_phase(run)
     if out.exists():
         raise InputError(
             f"{out} exists already.",
             why="What is in it would be mixed with the model.", fix="Name a folder that does not exist.",
         )  # fmt: skip
-    name, config = begun[-1], load_config(run / FROZEN)
+    config = load_config(run / FROZEN)
     aside = out.with_name(f".{out.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     try:
         shutil.copytree(run / "models", aside)
         phase = make_phase(name, config, aside, open_data(config.data, run.parent / CACHE, watch), watch)
         learner = make_learner(phase, Ranks())
-        restored = restore_snapshot(checkpoints / name, learner, step)
+        restored = restore_snapshot(run / "checkpoints" / name, learner, step)
         learner.ema.swap(phase.module)
         phase.module.eval()
         phase.finish(aside, watch.cancel.check)
@@ -63,3 +56,15 @@ def export_checkpoint(run: Path, out: Path, watch: Watch, step: int | None = Non
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return name, restored.step
+
+
+def _newest_phase(run: Path) -> str:
+    """Return the last phase of a run that has saved a checkpoint."""
+    begun = [name for name in PHASES if any((run / "checkpoints" / name).glob("step_*"))]
+    if begun and (run / FROZEN).is_file():
+        return begun[-1]
+    raise InputError(
+        f"{run} has no checkpoint.",
+        why="A run saves one every checkpoint_every steps, and when it is told to stop.",
+        fix='Name a run folder; while it trains, "Checkpoint now" in the window saves one at once.',
+    )

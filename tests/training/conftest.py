@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from training import worker
+from training.config import RunConfig
+from training.data.opening import open_data
+from training.data.watch import Watch
+from training.second_stage import SecondStage
 
 CONFIG = """
 name = "tiny"
@@ -88,3 +92,18 @@ def train(config_file: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch
         return config_file.parent / "runs" / overrides.get("name", "tiny")
 
     return train
+
+
+@pytest.fixture
+def second_stage(finished_run: Path) -> Callable[[RunConfig], SecondStage]:
+    """Make the second stage of a configuration, on the data and the autoencoder of the finished run."""
+
+    def make(config: RunConfig) -> SecondStage:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(finished_run.parents[1])
+            data = open_data(config.data, Path("runs/.cache"), Watch())
+            made = worker.make_phase("second_stage", config, finished_run / "models", data, Watch())
+        assert isinstance(made, SecondStage)
+        return made
+
+    return make

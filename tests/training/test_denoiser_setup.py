@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,30 +11,29 @@ import torch
 from core.checkpoints.model_folder import load_model
 from core.conditioning.conditioning import Conditioning
 from core.errors import InputError
-from training import worker
-from training.config import load_config
-from training.data.opening import open_data
-from training.data.watch import Watch
+from training.config import RunConfig, load_config
 from training.second_stage import SecondStage
 
+Begin = Callable[[str, Path], SecondStage]
 
-def begun(config_file: Path, finished_run: Path, kinds: str, begins_from: Path) -> SecondStage:
-    config = load_config(config_file, {
-        "phases": "second_stage", "second_stage.conditioning.kinds": kinds,
-        "second_stage.conditioning.class_label.n_embed": "16", "second_stage.begins_from": str(begins_from),
-    })  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(finished_run.parents[1])
-        data = open_data(config.data, Path("runs/.cache"), Watch())
-        made = worker.make_phase("second_stage", config, finished_run / "models", data, Watch())
-    assert isinstance(made, SecondStage)
-    return made
+
+@pytest.fixture
+def begun(config_file: Path, second_stage: Callable[[RunConfig], SecondStage]) -> Begin:
+    """Make a second stage that is told these kinds, and begins from this model."""
+
+    def make(kinds: str, begins_from: Path) -> SecondStage:
+        return second_stage(load_config(config_file, {
+            "phases": "second_stage", "second_stage.conditioning.kinds": kinds,
+            "second_stage.conditioning.class_label.n_embed": "16", "second_stage.begins_from": str(begins_from),
+        }))  # fmt: skip
+
+    return make
 
 
 def test_an_inpainting_model_begins_as_the_text_model_that_does_not_see_the_masked_picture(
-    config_file: Path, finished_run: Path
+    begun: Begin, finished_run: Path
 ) -> None:
-    made = begun(config_file, finished_run, "text,inpainting", finished_run / "models")
+    made = begun("text,inpainting", finished_run / "models")
     text = load_model(finished_run / "models")
     latents, t = torch.randn(2, *made.latents.shape[1:]), torch.tensor([3, 600])
     words = text.conditioner.null(2)
@@ -47,8 +47,8 @@ def test_an_inpainting_model_begins_as_the_text_model_that_does_not_see_the_mask
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)
 
 
-def test_other_conditions_begin_anew_and_the_layers_that_fit_do_not(config_file: Path, finished_run: Path) -> None:
-    made, text = begun(config_file, finished_run, "class", finished_run / "models"), load_model(finished_run / "models")
+def test_other_conditions_begin_anew_and_the_layers_that_fit_do_not(begun: Begin, finished_run: Path) -> None:
+    made, text = begun("class", finished_run / "models"), load_model(finished_run / "models")
     mine, theirs = made.denoiser.module.state_dict(), text.denoiser.module.state_dict()
     shared = [name for name in mine if name in theirs and mine[name].shape == theirs[name].shape]
     assert len(shared) > 0.9 * len(mine)
@@ -56,9 +56,9 @@ def test_other_conditions_begin_anew_and_the_layers_that_fit_do_not(config_file:
     assert set(made.told.trained) == {"class"}
 
 
-def test_a_model_of_other_latents_is_refused(config_file: Path, finished_run: Path) -> None:
+def test_a_model_of_other_latents_is_refused(begun: Begin) -> None:
     with pytest.raises(InputError, match="cannot begin from") as refused:
-        begun(config_file, finished_run, "class", Path("resources/models/stickers-24").absolute())
+        begun("class", Path("resources/models/stickers-24").absolute())
     assert "those of tiny" in refused.value.why
 
 

@@ -19,10 +19,7 @@ from nodes.condition import no_condition
 from nodes.condition_spatial import layout_condition
 from nodes.load import load_model as load_model_node
 from nodes.sample import denoise, noise, scheduler
-from training import worker
 from training.config import RunConfig, load_config
-from training.data.opening import open_data
-from training.data.watch import Watch
 from training.loop import Loop
 from training.optimization import Optimization
 from training.run_folder import read_lines
@@ -39,23 +36,14 @@ KINDS = {
 
 
 @pytest.fixture
-def phase(config_file: Path, finished_run: Path) -> Callable[..., SecondStage]:
+def phase(config_file: Path, second_stage: Callable[[RunConfig], SecondStage]) -> Callable[..., SecondStage]:
     """Make the second stage of the tiny run, with overrides."""
 
     def make(**overrides: str) -> SecondStage:
         config = load_config(config_file, SHORT | {key.replace("__", "."): text for key, text in overrides.items()})
-        return second_stage(config, finished_run)
+        return second_stage(config)
 
     return make
-
-
-def second_stage(config: RunConfig, finished_run: Path) -> SecondStage:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(finished_run.parents[1])
-        data = open_data(config.data, Path("runs/.cache"), Watch())
-        made = worker.make_phase("second_stage", config, finished_run / "models", data, Watch())
-    assert isinstance(made, SecondStage)
-    return made
 
 
 def gradients(phase: SecondStage, step: int = 0) -> dict[str, Tensor]:
