@@ -188,3 +188,12 @@ def open_window(
         assert not window.worker.alive
         window.deleteLater()
     assert not [thread for thread in threading.enumerate() if thread.name == "loom-worker"]
+
+
+@pytest.fixture
+def other(tmp_path: Path, save_workflow: Callable[..., Path]) -> Path:
+    """Another trivial workflow, in another folder."""
+    path = tmp_path / "elsewhere" / "second.json"
+    path.parent.mkdir()
+    path.write_bytes(save_workflow().read_bytes())
+    return path

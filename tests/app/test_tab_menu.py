@@ -19,15 +19,6 @@ OpenWindow = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def other(tmp_path: Path, save_workflow: Callable[..., Path]) -> Path:
-    """Another trivial workflow, in another folder."""
-    path = tmp_path / "elsewhere" / "second.json"
-    path.parent.mkdir()
-    path.write_bytes(save_workflow().read_bytes())
-    return path
-
-
-@pytest.fixture
 def window(open_window: OpenWindow, other: Path) -> MainWindow:
     """A window with three tabs: a file, another one, and an empty workflow."""
     window = open_window(wait=False)

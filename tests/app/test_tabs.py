@@ -43,15 +43,6 @@ def open_active(open_window: OpenWindow, qtbot: QtBot) -> OpenWindow:
     return make
 
 
-@pytest.fixture
-def other(tmp_path: Path, save_workflow: Callable[..., Path]) -> Path:
-    """Another trivial workflow, in another folder."""
-    path = tmp_path / "elsewhere" / "second.json"
-    path.parent.mkdir()
-    path.write_bytes(save_workflow().read_bytes())
-    return path
-
-
 def titles(window: MainWindow) -> list[str]:
     return [window.tabs.line.bar.tabText(place) for place in range(window.tabs.line.bar.count())]
 
