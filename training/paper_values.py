@@ -57,6 +57,7 @@ PAPER: Mapping[str, str] = {
     "second_stage.conditioning.layout.n_embed": "512", "second_stage.conditioning.layout.n_layer": "16",
     "second_stage.conditioning.layout.max_objects": "30, of 3 tokens each, in 92",
     "second_stage.conditioning.layout.grid": "90: points of 8192 tokens",
+    "second_stage.conditioning.layout.on_map": "no: tokens alone",
     "second_stage.conditioning.semantic_map.classes": "182 (published, landscapes)",
     "second_stage.conditioning.semantic_map.out_channels": "3 (published)",
     "second_stage.conditioning.inpainting.convention": "latent diffusion",

@@ -70,9 +70,10 @@ def _class(embedder: ClassEmbedder) -> Arguments:
 
 
 def _layout(encoder: LayoutEncoder) -> Arguments:
-    return {
+    described: Arguments = {
         "transformer": _sizes(encoder.transformer), "format": asdict(encoder.format), "classes": list(encoder.classes)
     }  # fmt: skip
+    return described if encoder.map_size is None else {**described, "map_size": list(encoder.map_size)}
 
 
 def _map(rescaler: SpatialRescaler) -> Arguments:

@@ -59,8 +59,8 @@ def build_item_conditioner(
     Args:
         kind: One of `KINDS` or `FROZEN`.
         arguments: Those of the class that the kind stands for; of a text, those of its `BERTEmbedder`, and "pooled";
-            of a layout, "transformer" and "format" with those of `BERTEmbedder` and `LayoutTokens`, and "classes";
-            instead of CLIP's transformers, those of their `ClipTextConfig`.
+            of a layout, "transformer" and "format" with those of `BERTEmbedder` and `LayoutTokens`, "classes"
+            and "map_size"; instead of CLIP's transformers, those of their `ClipTextConfig`.
         tokenizer: Reads the text; needed by "text" alone.
         first_stage: Encodes the masked picture; needed by "inpainting" alone.
 
@@ -74,7 +74,8 @@ def build_item_conditioner(
         return Inpainting(first_stage, **arguments)
     if kind == "layout":
         network, form = BERTEmbedder(**arguments["transformer"]), LayoutTokens(**arguments["format"])
-        return LayoutEncoder(network, form, arguments.get("classes", ()))
+        size = arguments.get("map_size")
+        return LayoutEncoder(network, form, arguments.get("classes", ()), tuple(size) if size else None)
     if kind in FROZEN:
         return _clip(kind, arguments)
     simple: dict[str, type[ItemConditioner]] = {

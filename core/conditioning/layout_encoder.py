@@ -7,10 +7,12 @@ of 8192 ids, and a transformer of 16 layers, 512 wide.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from core.conditioning.box_map import class_map
 from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.conditioning import Conditioning
 from core.conditioning.layout import Layout
@@ -26,23 +28,32 @@ class LayoutEncoder(ItemConditioner):
         transformer: The network.
         format: How a layout becomes tokens.
         classes: Names of the classes, by number; may be empty, then labels are numbers.
+        map_size: Height and width of the latent, on which the boxes are laid as well; None = tokens alone, as in the
+            paper.
     """
 
     takes = "layouts"
     has_null = True
 
-    def __init__(self, transformer: BERTEmbedder, format: LayoutTokens, classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, transformer: BERTEmbedder, format: LayoutTokens, classes: Sequence[str] = (),
+        map_size: tuple[int, int] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         if transformer.max_seq_len < format.length or transformer.vocab_size < format.no_tokens:
             raise ValueError(
                 f"The transformer reads {transformer.max_seq_len} tokens of {transformer.vocab_size} ids; "
                 f"the layouts have {format.length} of {format.no_tokens}."
             )
+        if map_size is not None and not format.plain_boxes:
+            raise ValueError("Boxes on a map need a format with corners, and without crops and remarks.")
         self.transformer, self.format, self.classes = transformer, format, tuple(classes)
+        self.map_size = map_size
 
     def forward(self, items: Tensor) -> Conditioning:
-        """Map ids [b, n] to tokens [b, n, d]."""
-        return Conditioning(self.transformer(items))
+        """Map ids [b, n] to tokens [b, n, d] and, with `map_size`, to a map of the classes [b, k, h, w]."""
+        concat = None if self.map_size is None else class_map(items, self.format, *self.map_size)
+        return Conditioning(self.transformer(items), concat=concat)
 
     def null_items(self, items: Tensor) -> Tensor:
         """Return the tokens of layouts without objects, [b, n]."""
@@ -82,9 +93,9 @@ class LayoutEncoder(ItemConditioner):
 
     def encode(self, layouts: Sequence[Layout]) -> Conditioning:
         """Encode layouts; the one without boxes is the null condition."""
-        made = self(self.token_ids(layouts).to(self.device))
+        made: Conditioning = self(self.token_ids(layouts).to(self.device))
         words = layouts[0].loom_summary() if len(layouts) == 1 else f"{len(layouts)} layouts"
-        return Conditioning(made.tokens, summary=words)
+        return replace(made, summary=words)
 
     def null(self, count: int = 1) -> Conditioning:
         """Return the null condition, a batch of `count`."""

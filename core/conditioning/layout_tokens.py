@@ -43,6 +43,12 @@ class LayoutTokens:
         return self.no_tokens - 1
 
     @property
+    def plain_boxes(self) -> bool:
+        """Whether an object is its class and two corners in the whole picture, and nothing else."""
+        remarks = self.use_group_parameter or self.use_additional_parameters
+        return self.corners and not self.encode_crop and not remarks
+
+    @property
     def length(self) -> int:
         """Tokens in a sequence."""
         return self._object_length * self.no_max_objects + 2 * self.encode_crop
@@ -52,7 +58,8 @@ class LayoutTokens:
         return 3 if self.corners else 2
 
     @property
-    def _side(self) -> int:
+    def side(self) -> int:
+        """Points along each side of the grid."""
         return math.isqrt(self.no_tokens)
 
     def build(
@@ -106,12 +113,12 @@ class LayoutTokens:
         return [self._token(box.x, box.y), self._token(box.x + box.width, box.y + box.height)]
 
     def _token(self, x: float, y: float) -> int:
-        column, row = (round(share * (self._side - 1)) for share in (x, y))
-        return row * self._side + column
+        column, row = (round(share * (self.side - 1)) for share in (x, y))
+        return row * self.side + column
 
     def _point(self, token: int) -> tuple[float, float]:
-        row, column = divmod(token, self._side)
-        return column / (self._side - 1), row / (self._side - 1)
+        row, column = divmod(token, self.side)
+        return column / (self.side - 1), row / (self.side - 1)
 
     def _box_of(self, first: int, second: int) -> tuple[float, float, float, float]:
         (left, top), (right, bottom) = self._point(first), self._point(second)

@@ -42,8 +42,8 @@ class LayoutCondition(Condition):
         return Layout(tuple(boxes[place] for place in order[: self._encoder.format.no_max_objects]))
 
 
-def layout_condition(config: LayoutConfig, data: TrainingSet) -> LayoutCondition:
-    """Return a fresh transformer over the boxes of the data's classes."""
+def layout_condition(config: LayoutConfig, data: TrainingSet, factor: int) -> LayoutCondition:
+    """Return a fresh transformer over the boxes of the data's classes; latents are smaller by `factor`."""
     classes = box_labels(data)
     # One token for each point of the grid, or class, and one for a missing object.
     grid = max(config.grid, int(np.ceil(np.sqrt(len(classes)))))
@@ -55,8 +55,16 @@ def layout_condition(config: LayoutConfig, data: TrainingSet) -> LayoutCondition
         "n_embed": config.n_embed, "n_layer": config.n_layer, "vocab_size": grid**2 + 1,
         "max_seq_len": 3 * config.max_objects,
     }  # fmt: skip
-    arguments = {"transformer": sizes, "format": form, "classes": classes}
+    map_size = _latent_size(data, factor) if config.on_map else None
+    arguments = {"transformer": sizes, "format": form, "classes": classes, "map_size": map_size}
     return LayoutCondition(_encoder(build_item_conditioner("layout", arguments)))
+
+
+def _latent_size(data: TrainingSet, factor: int) -> tuple[int, int]:
+    if len(data.sizes) > 1:
+        raise ValueError("conditioning.layout.on_map needs pictures of one shape; data.buckets.widest must be 1.")
+    width, height = data.sizes[0]
+    return height // factor, width // factor
 
 
 def box_labels(data: TrainingSet) -> list[str]:

@@ -91,7 +91,7 @@ def _fresh(
     if kind == "class":
         return class_condition(config.class_label, data)
     if kind == "layout":
-        return layout_condition(config.layout, data)
+        return layout_condition(config.layout, data, factor)
     if kind == "semantic_map":
         return semantic_map_condition(config.semantic_map, data, data.config, factor)
     if kind == "low_resolution":

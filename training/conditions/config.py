@@ -32,12 +32,15 @@ class LayoutConfig:
         n_embed, n_layer: Width and layers of the transformer; the paper's has 512 and 16.
         max_objects: Objects in a layout; the paper's models take 30. What a picture has more is left out.
         grid: Corners of boxes lie on so many by so many points; the paper's 8192 tokens make 90.
+        on_map: Whether the boxes are also laid on the latent, a channel for each class. Learns where things go from far
+            fewer samples than tokens alone; the model then makes pictures of the size that it was trained with.
     """
 
     n_embed: int = 128
     n_layer: int = 2
     max_objects: int = 8
     grid: int = 32
+    on_map: bool = False
 
     def __post_init__(self) -> None:
         _require(self.max_objects > 0, "max_objects", self.max_objects, "must be above 0")

@@ -158,6 +158,15 @@ CONDITIONERS: dict[str, dict[str, Any]] = {
     "mixed": {
         "text": {"kind": "text", "arguments": {**TRANSFORMER, "vocab_size": 5, "pooled": False}},
         "inpainting": {"kind": "inpainting", "arguments": {"convention": "latent diffusion"}},
+        "layout": {
+            "kind": "layout",
+            "arguments": {
+                "transformer": TRANSFORMER,
+                "format": {"no_object_classes": 3, "no_max_objects": 2, "no_tokens": 64, "encode_crop": False},
+                "classes": [],
+                "map_size": [8, 8],
+            },
+        },
     },
 }
 

@@ -99,7 +99,7 @@ def test_a_picture_without_its_class_is_named() -> None:
 
 def test_boxes_become_tokens_in_an_order_that_changes() -> None:
     training = data(item())
-    condition = layout_condition(LayoutConfig(n_embed=8, n_layer=1, max_objects=2, grid=8), training)
+    condition = layout_condition(LayoutConfig(n_embed=8, n_layer=1, max_objects=2, grid=8), training, 4)
     encoder = condition.conditioner
     assert isinstance(encoder, LayoutEncoder)
     found = [condition.items(batch(training, step))[0].tolist() for step in range(8)]
@@ -111,9 +111,18 @@ def test_boxes_become_tokens_in_an_order_that_changes() -> None:
     assert len(np.unique(drawn.reshape(-1, 3), axis=0)) >= 3
 
 
+def test_boxes_are_laid_on_the_latent_where_the_configuration_says_so() -> None:
+    training = data(item())
+    config = LayoutConfig(n_embed=8, n_layer=1, max_objects=2, grid=8, on_map=True)
+    made = layout_condition(config, training, 4).made(batch(training), None, torch.device("cpu")).concat
+    assert made is not None
+    assert made.shape == (1, 2, SIDE // 4, SIDE // 4)
+    assert made.amax(dim=(2, 3)).min() > 0
+
+
 def test_boxes_beyond_the_most_are_left_out() -> None:
     training = data(item(boxes=(FOX, PIG, FOX)))
-    condition = layout_condition(LayoutConfig(n_embed=8, n_layer=1, max_objects=2, grid=8), training)
+    condition = layout_condition(LayoutConfig(n_embed=8, n_layer=1, max_objects=2, grid=8), training, 4)
     assert condition.items(batch(training)).shape == (1, 6)
 
 
