@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox
 
@@ -27,3 +28,8 @@ class ClassChoice(QComboBox):
             for label, name in enumerate(classes):
                 self.addItem(QIcon(category_dot(class_color(label))), name)
             self.setCurrentIndex(min(1, len(classes) - 1))
+
+    def show_class(self, name: str) -> None:
+        """Show a class without a person's having chosen it."""
+        with QSignalBlocker(self):
+            self.setCurrentText(name)

@@ -22,7 +22,9 @@ from app.painting.session import PaintSession
 from app.painting.surface import map_colors, mask_colors, sketch_colors
 from app.painting.toolbox import TOOLS, Toolbox, make_tools
 from app.painting.tools import PaintOptions, Tool
-from app.panels.widgets import panel_header, small_button
+from app.panels.widgets import panel_header, small_button, wrapped_label
+
+_BOX_HINT = "Shift draws within a box, the right button removes one."
 
 
 class PaintPanel(QWidget):
@@ -57,13 +59,14 @@ class PaintPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, True)
         self._session = session
         self.options, self.notice, self.toolbox = PaintOptions(), Notice(), Toolbox()
-        self._boxes = BoxTool(session.surface, self.options)
+        self.classes, self.colors, self.strip = ClassChoice(), Palette(), CandidateStrip()
+        self._boxes = BoxTool(session.surface, self.options, self.classes.show_class)
         self.easel = Easel(session.surface, Tool(session.surface, self.options))
         self._tools = make_tools(session.surface, self.options, self.easel, self._take_color)
         self.bar = OptionsBar(self.options)
         self.commands = Commands(session, self.notice, self)
         self.menu = MaskMenu(self.commands, self)
-        self.classes, self.colors, self.strip = ClassChoice(), Palette(), CandidateStrip()
+        self._hint = wrapped_label(_BOX_HINT, "help")
         self._title = QLabel("")
         self._title.setObjectName("help")
         self._where, self._zoom = QLabel(""), QLabel("")
@@ -105,7 +108,8 @@ class PaintPanel(QWidget):
             self.bar.suit(surface.width, surface.height)
         self._show_classes()
         self._show_tools()
-        self._title.setText(f"{surface.width} × {surface.height}" if session.ready else "")
+        sized = session.ready and not session.draws_boxes  # boxes are shares of a picture of any size
+        self._title.setText(f"{surface.width} × {surface.height}" if sized else "")
         if session.mismatch is None:
             self.notice.dismiss()
             return
@@ -126,6 +130,7 @@ class PaintPanel(QWidget):
             self.choose("brush")
         self.toolbox.setVisible(not boxes)
         self.bar.setVisible(not boxes)
+        self._hint.setVisible(boxes)
         tool = self._boxes if boxes else self._tools[self.tool]
         if self.easel.tool is not tool:
             self.easel.set_tool(tool)
@@ -133,9 +138,7 @@ class PaintPanel(QWidget):
 
     def _show_boxes(self, text: str) -> None:
         if not self._boxes.busy:
-            self._boxes.boxes = read_boxes(text)
-            if self._boxes.chosen is not None and self._boxes.chosen >= len(self._boxes.boxes):
-                self._boxes.chosen = None
+            self._boxes.show(read_boxes(text))
         self.easel.update()
 
     def _name_box(self, label: str) -> None:
@@ -157,6 +160,7 @@ class PaintPanel(QWidget):
         if session.sketches:
             self.colors.offer(session.palette, (session.surface.label or 1) - 1)
         self._boxes.classes = classes
+        self._boxes.leave()  # or it would be renamed now
         self.classes.offer(classes, free=self._session.draws_boxes)
         if not session.sketches:
             self._take_class(self.classes.currentIndex())
@@ -201,8 +205,10 @@ class PaintPanel(QWidget):
         foot.addWidget(self._zoom)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 0, 8, 6)
+        bar.setSpacing(8)
         bar.addWidget(self.classes)
         bar.addWidget(self.bar)
+        bar.addWidget(self._hint, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -249,7 +255,8 @@ class PaintPanel(QWidget):
             if self._session.sketches:
                 palette = self._session.palette
                 said = palette[value - 1] if 0 < value <= len(palette) else "not painted"
-            self._where.setText(f"{x}, {y}" if self._session.draws_boxes else f"{x}, {y} · {said}")
+            share = f"{place.x() / surface.width:.2f}, {place.y() / surface.height:.2f}"
+            self._where.setText(share if self._session.draws_boxes else f"{x}, {y} · {said}")
         else:
             self._where.setText("")
 

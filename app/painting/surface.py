@@ -200,6 +200,12 @@ def class_color(label: int) -> QColor:
     return QColor.fromHsvF(label * 0.618034 % 1.0, 0.62, 0.95 if label % 2 else 0.75)
 
 
+def ink_on(color: QColor) -> QColor:
+    """Black or white, whichever is read better on a colour."""
+    bright = 0.299 * color.redF() + 0.587 * color.greenF() + 0.114 * color.blueF()
+    return QColor("black" if bright > 0.5 else "white")
+
+
 def map_colors(view: View) -> list[int]:
     """How classes look: over the picture, or by themselves."""
     colors = [class_color(label) for label in range(256)]

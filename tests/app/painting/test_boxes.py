@@ -49,3 +49,40 @@ def test_the_size_of_the_last_target_is_not_that_of_the_next(open_studio: Callab
 def test_boxes_round_trip_through_their_text() -> None:
     text = "fox 0.1 0.2 0.5 0.4\npolar bear 0 0 1 1"
     assert write_boxes(read_boxes(text + "\nnonsense\n\n")) == text
+
+
+def test_a_class_is_that_of_the_next_box_unless_one_was_pressed(open_studio: Callable[..., Any]) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "boxes", ("fox", "frog", "pig")), None)
+    classes = studio.panel.classes
+    classes.setCurrentText("fox")
+    studio.drag([(50, 50), (150, 150)])
+    classes.setCurrentText("frog")
+    studio.drag([(250, 250), (400, 400)])
+    assert [box.label for box in parse_layout(studio.text()).boxes] == ["fox", "frog"]
+    studio.drag([(100, 100)])
+    assert classes.currentText() == "fox"
+    classes.setCurrentText("pig")
+    assert [box.label for box in parse_layout(studio.text()).boxes] == ["pig", "frog"]
+    studio.drag([(30, 480)])
+    assert classes.currentText() == "frog", "beside all boxes the next one is meant again"
+    assert len(parse_layout(studio.text()).boxes) == 2
+
+
+def test_another_node_s_boxes_keep_their_classes(open_studio: Callable[..., Any]) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "boxes", ("fox", "frog")), None)
+    studio.drag([(50, 50), (150, 150)])
+    studio.drag([(100, 100)])
+    text = studio.text()
+    studio.session.open(Target("mask", "mask", "boxes", ("pig", "star")), None)
+    assert studio.text() == text
+
+
+def test_shift_draws_within_a_box(open_studio: Callable[..., Any]) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "boxes", ("fox", "frog")), None)
+    studio.drag([(20, 20), (480, 480)])
+    studio.drag([(100, 100), (200, 200)], keys=Qt.KeyboardModifier.ShiftModifier)
+    outer, inner = parse_layout(studio.text()).boxes
+    assert outer.width > 0.8 > 0.3 > inner.width
