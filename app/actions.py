@@ -78,6 +78,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "run_to", "Run", "Run to here", "Shift+Return", tip="Run what the selected nodes need", canvas_only=True
     ),
+    ActionSpec("another_seed", "Run", "Run with another seed", "Ctrl+R", "dice", "Draw new seeds and run"),
     ActionSpec("queue", "Run", "Queue another run", "Ctrl+Shift+Return"),
     ActionSpec("live", "Run", "Live", tip="Run again after each change", checkable=True),
     ActionSpec("cancel", "Run", "Cancel", "Esc", "cancel", "Stop at the next step"),
@@ -85,7 +86,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )
 _MENUS = {
     True: ("paint", "|", "cut", "copy", "paste", "duplicate", "delete", "|", "mute", "bypass", "|", "frame", "run_to"),
-    False: ("add", "paste", "note", "|", "tidy", "fit", "run"),
+    False: ("add", "paste", "note", "|", "tidy", "fit", "|", "run", "another_seed"),
 }
 """What the canvas' context menu offers where something is selected, and where nothing is."""
 _SEPARATED = ("close", "settings", "quit", "cut", "mute", "align_left", "add", "library", "next_tab", "tour")
@@ -149,7 +150,7 @@ def ask_on_canvas(parent: QWidget, actions: dict[str, QAction], at: QPoint, *, s
 
 
 def make_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
-    """The toolbar: run and cancel at the left, then the file, the history and the view."""
+    """The toolbar: what runs and cancels at the left, then the file, the history and the view."""
     bar = QToolBar("Toolbar")
     bar.setObjectName("toolbar")
     bar.setMovable(False)
@@ -157,11 +158,12 @@ def make_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
     bar.setIconSize(QSize(16, 16))
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
     bar.setFixedHeight(theme().px("toolbar"))
-    for name in ("run", "cancel"):
+    for name in ("run", "another_seed", "cancel"):
         button = QToolButton()
         button.setObjectName(name)
         button.setDefaultAction(actions[name])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if name != "another_seed":
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         if name == "run":
             actions[name].setIcon(icon("run", "on_accent"))
         bar.addWidget(button)

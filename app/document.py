@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -137,14 +138,17 @@ class Document(QObject):
 
 
 def read(path: Path) -> workflow_file.Loaded:
-    """Read a workflow file, or the workflow that a picture carries.
+    """Read a workflow file, or the workflow that a picture carries, its seeds locked: running it makes that picture.
 
     Raises:
         InputError: The file is missing, damaged or no workflow.
     """
-    if is_picture(path):
-        return workflow_file.loads(read_workflow(path), source=str(path))
-    return workflow_file.load(path)
+    if not is_picture(path):
+        return workflow_file.load(path)
+    loaded = workflow_file.loads(read_workflow(path), source=str(path))
+    for node in list(loaded.workflow.nodes.values()):
+        loaded.workflow.put_node(replace(node, drawn=()))
+    return loaded
 
 
 def is_template(path: Path) -> bool:

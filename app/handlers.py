@@ -42,6 +42,7 @@ def handlers(window: MainWindow) -> Handlers:
         "run": window.run,
         "run_to": lambda: window.running.run_to(window.canvas.selected()),
         "queue": lambda: window.running.queue(),
+        "another_seed": lambda: window.running.queue_another_seed(),
         "live": lambda: window.running.turn_live(),
         "shortcuts": lambda: ShortcutSheet(window).exec(),
         "cancel": window.cancel,

@@ -225,6 +225,7 @@ class MainWindow(TabbedWindow):
             "run": self.engine_ready and not running,
             "run_to": self.engine_ready and not running,
             "queue": self.engine_ready,
+            "another_seed": self.engine_ready,
             "cancel": running,
         }
         self.banner.escape.setEnabled(not running)

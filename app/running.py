@@ -1,4 +1,7 @@
-"""Starting runs: all, only what some nodes need, one more behind the present one, or again after each change."""
+"""Starting runs: all, only what some nodes need, one more behind the present one, or again after each change.
+
+A run that a person starts draws the unlocked seeds before; live mode keeps all seeds, so that a change is seen alone.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from app.document import Document
 from app.freshness import Freshness
 from app.runtime.monitor import RunMonitor
 from app.runtime.run_queue import RunQueue
+from app.seeds import MERGE_KEY, drawn_anew
 
 _PAUSE_MS = 350
 """Live mode waits this long for a further change: a slider that is dragged starts one run, not fifty."""
@@ -27,6 +31,7 @@ class Running(QObject):
         self._document, self._freshness, self._monitor, self._queue = document, freshness, monitor, queue
         self.live = False
         self._ran: dict[str, int] = {}
+        self._drawing = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -47,8 +52,14 @@ class Running(QObject):
     def queue(self, targets: tuple[str, ...] | None = None) -> None:
         """Run the workflow as it is now, after the runs that go on or wait."""
         if self._queue.ready:
-            self._ran = self._freshness.prints
-            self._queue.submit(self._monitor.take, self._document.workflow, targets)
+            self._draw(targets)
+            self._submit(targets)
+
+    def queue_another_seed(self) -> None:
+        """Draw all seeds, locked ones too, and run after the runs that go on or wait."""
+        if self._queue.ready:
+            self._draw(locked=True)
+            self._submit()
 
     def cancel(self) -> None:
         """Stop the document's run at its next step, and those of its runs that wait."""
@@ -65,7 +76,20 @@ class Running(QObject):
         self._ran = {}
         self._note()
 
+    def _draw(self, targets: tuple[str, ...] | None = None, *, locked: bool = False) -> None:
+        edit = drawn_anew(self._document.workflow, self._freshness.catalogue, targets, locked=locked)
+        if edit is not None:
+            self._drawing = True
+            self._document.do(edit, MERGE_KEY)
+            self._drawing = False
+
+    def _submit(self, targets: tuple[str, ...] | None = None) -> None:
+        self._ran = self._freshness.prints
+        self._queue.submit(self._monitor.take, self._document.workflow, targets)
+
     def _note(self) -> None:
+        if self._drawing:  # what is drawn is run at once
+            return
         if self.live and self._queue.ready and self._freshness.prints != self._ran:
             if self._monitor.running:
                 self.cancel()  # its result would be out of date
@@ -73,5 +97,5 @@ class Running(QObject):
                 self._pause.start()
 
     def _follow(self) -> None:
-        if self.live and self._freshness.prints != self._ran:
-            self.run()
+        if self.live and self._queue.ready and not self._monitor.running and self._freshness.prints != self._ran:
+            self._submit()

@@ -73,7 +73,7 @@ _chosen = ["dark"]
 def choose_theme(name: str) -> None:
     """Use the theme of this file name from now on; before any widget is made, which would keep its colours."""
     _chosen[0] = name
-    for cached in (theme, icon):
+    for cached in (theme, icon, _renderer):
         cached.cache_clear()
 
 
@@ -104,17 +104,26 @@ def font(size: str = "font", *, bold: bool = False) -> QFont:
 
 def pixmap(name: str, color: str = "text", size: int = 16, ratio: float = 2.0) -> QPixmap:
     """Icon `name` of resources/icons drawn in a theme colour, `size` logical pixels wide."""
-    text = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(text.replace("currentColor", theme().colors[color]).encode()))
     side = round(size * ratio)
     image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
-    renderer.render(painter, QRectF(0, 0, side, side))
+    paint_icon(painter, QRectF(0, 0, side, side), name, color)
     painter.end()
     result = QPixmap.fromImage(image)
     result.setDevicePixelRatio(ratio)
     return result
+
+
+def paint_icon(painter: QPainter, box: QRectF, name: str, color: str) -> None:
+    """Draw icon `name` in a theme colour into a square, sharp at any scale."""
+    _renderer(name, color).render(painter, box)
+
+
+@functools.cache
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    text = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(text.replace("currentColor", theme().colors[color]).encode()))
 
 
 def category_dot(color: QColor) -> QPixmap:

@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainT
 
 from app.catalogue import SettingCard
 from app.document import Document
+from app.editor.card_layout import Hit
 from app.editor.node_item import CardItem
 from app.editor.viewer import LoomViewer
-from app.panels.controls import ChoiceControl, Control, SwitchControl, make_control
+from app.panels.controls import ChoiceControl, Control, SeedControl, SwitchControl, make_control
+from app.seeds import MERGE_KEY, draw
 from app.theme import font
-from core.graph.edits import SetSetting
+from core.graph.edits import SetDrawn, SetSetting
 
 _SMALLEST = {True: (168, 80), False: (120, 28)}
 """Least width and height on the screen, for a text of several lines and for the rest, however far off the card is."""
@@ -39,6 +41,7 @@ class CardEditor(QObject):
         super().__init__(viewer)
         self._viewer, self._viewport, self._document = viewer, viewer.viewport(), document
         viewer.setting_asked.connect(self.open)
+        viewer.button_clicked.connect(self._push)
         viewer.view_changed.connect(self._follow)
         document.edited.connect(self._check)
         document.replaced.connect(self.cancel)
@@ -57,6 +60,8 @@ class CardEditor(QObject):
             self._document.do(SetSetting(item.id, setting.name, not value))
             return
         control.show_value(value)
+        if isinstance(control, SeedControl):
+            control.show_buttons(False)  # the card has its own, beside the value
         control.setParent(self._viewport)
         control.setFont(font("font_card"))
         self._item, self.control, self._value = item, control, None
@@ -75,6 +80,17 @@ class CardEditor(QObject):
             field.selectAll()
         if isinstance(control, ChoiceControl):
             control.field.showPopup()
+
+    def _push(self, item: CardItem, hit: Hit) -> None:
+        """Throw the dice of a seed, or turn its lock."""
+        self.finish()
+        name = hit.setting.name
+        if isinstance(item.node.settings.get(name), dict):
+            return  # as above
+        if hit.part == "dice":
+            self._document.do(SetSetting(item.id, name, draw(hit.setting)), MERGE_KEY)
+        else:
+            self._document.do(SetDrawn(item.id, name, name not in item.node.drawn))
 
     def _follow(self) -> None:
         """Lie over the painted value, wherever the view has moved it."""

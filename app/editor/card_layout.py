@@ -12,6 +12,14 @@ from app.theme import theme
 
 
 @dataclass(frozen=True)
+class Hit:
+    """A part of a shown setting: "value", or the "dice" or the "lock" of a seed."""
+
+    setting: SettingCard
+    part: str
+
+
+@dataclass(frozen=True)
 class CardLayout:
     """Places on a card.
 
@@ -32,6 +40,27 @@ class CardLayout:
     outputs: tuple[QPointF, ...]
     settings: tuple[tuple[SettingCard, QRectF], ...]
     preview: QRectF | None
+
+    def hit(self, place: QPointF) -> Hit | None:
+        """The setting at a place, or None; a pointer that is next to a button means it."""
+        reach = theme().px("half") / 2
+        for setting, box in self.settings:
+            if box.contains(place):
+                buttons = seed_buttons(box) if setting.widget == "seed" else {}
+                near = (
+                    part for part, at in buttons.items() if at.adjusted(-reach, -reach, reach, reach).contains(place)
+                )
+                return Hit(setting, next(near, "value"))
+        return None
+
+    def place_of(self, name: str) -> QRectF:
+        """Where a setting's value is painted: all of a text, the right part of a line, as far as its buttons."""
+        setting, box = next((setting, box) for setting, box in self.settings if setting.name == name)
+        if setting.widget == "multiline":
+            return box
+        left = box.left() + box.width() * 0.4
+        right = seed_buttons(box)["dice"].left() - theme().px("half") if setting.widget == "seed" else box.right()
+        return QRectF(left, box.top(), right - left, box.height())
 
 
 def lay_out(card: NodeCard) -> CardLayout:
@@ -60,6 +89,14 @@ def lay_out(card: NodeCard) -> CardLayout:
         top += side
     header = QRectF(0.0, 0.0, width, look.px("card_header"))
     return CardLayout(width, top + unit, header, inputs, outputs, tuple(settings), preview)
+
+
+def seed_buttons(box: QRectF) -> dict[str, QRectF]:
+    """Where the dice and the lock of a seed lie, at the right end of its line `box`."""
+    side, gap = float(theme().px("card_icon")), float(theme().px("half"))
+    top = box.center().y() - side / 2
+    lock = QRectF(box.right() - gap - side, top, side, side)
+    return {"dice": lock.translated(-side - gap, 0.0), "lock": lock}
 
 
 def place_strip(layout: CardLayout, height: float, others: Sequence[QRectF]) -> QRectF:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.catalogue import NodeCard, PortCard, SettingCard
-from app.editor.card_layout import CardLayout
+from app.editor.card_layout import CardLayout, seed_buttons
 from app.editor.card_state import CardState, readable_seconds
-from app.theme import PortStyle, font, theme
+from app.theme import PortStyle, font, paint_icon, theme
+from core.graph.workflow import Node
 
 DETAIL_SCALE = 0.4
 """Below this scale a card is a coloured box with its title: nothing smaller could be read."""
@@ -128,23 +129,33 @@ def paint_port_names(
             painter.drawText(box, _RIGHT if outgoing else _LEFT, text)
 
 
-def paint_settings(painter: QPainter, layout: CardLayout, values: Mapping[str, Any], faults: Collection[str]) -> None:
-    """Write the shown settings: label and value on a line, a text in a box of its own."""
+def paint_settings(painter: QPainter, layout: CardLayout, node: Node, faults: Collection[str]) -> None:
+    """Write the shown settings: label and value on a line, a seed's dice and lock behind it, a text in its own box."""
     look = theme()
     painter.setFont(font("font_card"))
     metrics = QFontMetricsF(painter.font())
     for setting, box in layout.settings:
-        value = values.get(setting.name, setting.default)
+        value = node.settings.get(setting.name, setting.default)
         if setting.widget == "multiline":
             _paint_text_box(painter, box, str(value or ""), setting.label, faulty=setting.name in faults)
             continue
         inner = box.adjusted(4, 0, -4, 0)
+        if setting.widget == "seed" and not isinstance(value, dict):
+            inner.setRight(_paint_seed_buttons(painter, box, drawn=setting.name in node.drawn))
         painter.setPen(look.color("danger" if setting.name in faults else "text_faint"))
         painter.drawText(inner, _LEFT, setting.label)
         room = inner.width() - metrics.horizontalAdvance(setting.label) - 12
         painter.setPen(look.color("text"))
         text = metrics.elidedText(value_text(setting, value), Qt.TextElideMode.ElideMiddle, max(room, 24.0))
         painter.drawText(inner, _RIGHT, text)
+
+
+def _paint_seed_buttons(painter: QPainter, box: QRectF, *, drawn: bool) -> float:
+    """Draw dice and lock, an open one in the colour of what is on; return where the value before them must end."""
+    places = seed_buttons(box)
+    paint_icon(painter, places["dice"], "dice", "text_muted")
+    paint_icon(painter, places["lock"], "lock_open" if drawn else "lock", "accent" if drawn else "text_faint")
+    return places["dice"].left() - theme().px("half")
 
 
 def _paint_text_box(painter: QPainter, box: QRectF, text: str, label: str, *, faulty: bool) -> None:

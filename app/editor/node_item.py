@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.catalogue import NodeCard, PortCard, SettingCard, fits
 from app.editor import card_painter as paint
-from app.editor.card_layout import lay_out, place_strip
+from app.editor.card_layout import Hit, lay_out, place_strip
 from app.editor.card_picture import CardPicture
 from app.editor.card_state import CardState
 from app.editor.port_item import LoomPort
@@ -111,17 +111,13 @@ class CardItem(AbstractNodeItem):
         """The card itself, in scene coordinates, without ports and message."""
         return QRectF(self.x(), self.y(), self._width, self._height)
 
-    def setting_at(self, place: QPointF) -> SettingCard | None:
-        """The shown setting at a scene position, or None."""
-        inside = place - self.pos()
-        return next((setting for setting, box in self._layout.settings if box.contains(inside)), None)
+    def hit(self, place: QPointF) -> Hit | None:
+        """The shown setting, and the part of it, at a scene position, or None."""
+        return self._layout.hit(place - self.pos())
 
     def place_of(self, setting: SettingCard) -> QRectF:
-        """Where a shown setting's value is painted, in scene coordinates: all of a text, the right half of a line."""
-        box = next(box for each, box in self._layout.settings if each.name == setting.name)
-        if setting.widget != "multiline":
-            box = box.adjusted(box.width() * 0.4, 0, 0, 0)
-        return box.translated(self.pos())
+        """Where a shown setting's value is painted, in scene coordinates."""
+        return self._layout.place_of(setting.name).translated(self.pos())
 
     def _strength(self, port: PortCard, outgoing: bool) -> int:
         live = self._live
@@ -149,7 +145,7 @@ class CardItem(AbstractNodeItem):
         paint.paint_body(painter, layout, self.card, state=state, on=on)
         paint.paint_header(painter, layout, self.title, state, _NOTES[self.node.state])
         paint.paint_port_names(painter, layout, self.card, self._strength)
-        paint.paint_settings(painter, layout, self.node.settings, state.faults)
+        paint.paint_settings(painter, layout, self.node, state.faults)
         paint.paint_preview(painter, layout, state)
         paint.paint_frame(painter, layout, selected=self.isSelected(), failed=bool(state.error) or not self.card.known)
         self._paint_ports(painter)

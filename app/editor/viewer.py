@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QGraphicsView
 
 from app.catalogue import SettingCard
 from app.editor.area_items import AreaItem
+from app.editor.card_layout import Hit
 from app.editor.node_item import CardItem
 from app.editor.port_item import LoomPort
 from app.editor.scaled_viewer import ScaledViewer
@@ -36,6 +37,7 @@ class LoomViewer(ScaledViewer):
         file_dropped(str, QPointF): A local file was dropped at a scene position.
         menu_asked(QPoint, QPointF): The context menu, at a global and a scene position.
         setting_asked(CardItem, SettingCard): A shown setting was double-clicked.
+        button_clicked(CardItem, Hit): The dice or the lock of a seed was clicked.
         text_clicked(str, str): The text of a node's setting was clicked: ids of node and setting.
         entered(): Enter was pressed on the canvas.
         search_asked(QPointF): The empty canvas was double-clicked, at this scene position.
@@ -48,6 +50,7 @@ class LoomViewer(ScaledViewer):
     file_dropped = Signal(str, QPointF)
     menu_asked = Signal(object, QPointF)
     setting_asked = Signal(CardItem, SettingCard)
+    button_clicked = Signal(CardItem, Hit)
     text_clicked = Signal(str, str)
     entered = Signal()
     search_asked = Signal(QPointF)
@@ -94,9 +97,11 @@ class LoomViewer(ScaledViewer):
         double, self._double = self._double, False
         moved = (event.position().toPoint() - self._origin_pos).manhattanLength() > 3
         if event.button() == Qt.MouseButton.LeftButton and not event.modifiers() and not moved and not double:
-            card, setting = self._setting_at(event)
-            if card is not None and setting is not None and setting.widget == "multiline":
-                self.text_clicked.emit(card.id, setting.name)
+            card, hit = self._hit(event)
+            if card is not None and hit is not None and hit.part != "value":
+                self.button_clicked.emit(card, hit)
+            elif card is not None and hit is not None and hit.setting.widget == "multiline":
+                self.text_clicked.emit(card.id, hit.setting.name)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Edit a setting in its place, or search for a node where the canvas is empty."""
@@ -105,19 +110,21 @@ class LoomViewer(ScaledViewer):
             return
         self._double = True
         place = event.position().toPoint()
-        card, setting = self._setting_at(event)
-        if card is not None and setting is not None:
-            self.setting_asked.emit(card, setting)
+        card, hit = self._hit(event)
+        if card is not None and hit is not None and hit.part != "value":
+            self.button_clicked.emit(card, hit)  # dice are thrown quickly, one throw after the other
+        elif card is not None and hit is not None:
+            self.setting_asked.emit(card, hit.setting)
         elif area := next((item for item in self.items(place) if isinstance(item, AreaItem)), None):
             self.area_asked.emit(area.id)
         elif not self.items(place):
             self.search_asked.emit(self.mapToScene(place))
 
-    def _setting_at(self, event: QMouseEvent) -> tuple[CardItem | None, SettingCard | None]:
+    def _hit(self, event: QMouseEvent) -> tuple[CardItem | None, Hit | None]:
         place = event.position().toPoint()
         top = next((item for item in self.items(place) if isinstance(item, (CardItem, LoomPort))), None)
         card = top if isinstance(top, CardItem) else None
-        return card, card.setting_at(self.mapToScene(place)) if card else None
+        return card, card.hit(self.mapToScene(place)) if card else None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Without NodeGraphQt's hint texts on the canvas."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.catalogue import Catalogue
+from app.seeds import SEED_LIMIT, Seeds, seeds_of
 from core.graph.edits import AddNode, Connect, Group, ResetSetting, SetSetting
 from core.graph.workflow import Edit, Link, Node, Point, Workflow
 
 IMAGE_NODE = "loom.image.load"
 PAINT_NODE = "loom.mask.paint"
-SEED_LIMIT = 2**32 - 1001
-"""Seeds begin again at 0 after this one, the largest that every node takes."""
-
-_ENCODING = "First stage"
-"""Where something else draws too, what encoding draws hardly shows, and each candidate would wait for it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Loop:
     """
 
     result: str
-    seeds: dict[tuple[str, str], int]
+    seeds: Seeds
 
 
 def loop_of(workflow: Workflow, painted: str, catalogue: Catalogue) -> Loop | None:
@@ -44,10 +40,8 @@ def loop_of(workflow: Workflow, painted: str, catalogue: Catalogue) -> Loop | No
     if not last:
         return None
     result = last[0]
-    varied = _upstream(workflow, result) - _upstream(workflow, painted)
-    nodes = [node for id, node in workflow.nodes.items() if id in varied]
-    drawn = [node for node in nodes if _category(node, catalogue) != _ENCODING]
-    return Loop(result, _seeds(drawn, catalogue) or _seeds(nodes, catalogue))
+    varied = workflow.upstream([result]) - workflow.upstream([painted])
+    return Loop(result, seeds_of((node for id, node in workflow.nodes.items() if id in varied), catalogue))
 
 
 def variant(workflow: Workflow, loop: Loop, step: int) -> Workflow:
@@ -99,35 +93,3 @@ def _makes_picture(workflow: Workflow, id: str, catalogue: Catalogue) -> bool:
     node = workflow.nodes[id]
     card = catalogue.get(node.type)
     return card is not None and node.state == "on" and any("Image" in port.kinds for port in card.outputs)
-
-
-def _category(node: Node, catalogue: Catalogue) -> str:
-    card = catalogue.get(node.type)
-    return card.category if card else ""
-
-
-def _seeds(nodes: Iterable[Node], catalogue: Catalogue) -> dict[tuple[str, str], int]:
-    found = {}
-    for node in nodes:
-        card = catalogue.get(node.type)
-        for setting in card.settings if card else ():
-            value = node.settings.get(setting.name, setting.default)
-            if setting.widget == "seed" and isinstance(value, int):
-                found[(node.id, setting.name)] = value
-    return found
-
-
-def _upstream(workflow: Workflow, id: str) -> set[str]:
-    """Return a node and all that feeds it."""
-    found: set[str] = set()
-    waiting: list[str] = [id]
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.add(each)
-            waiting += _sources(workflow.incoming(each))
-    return found
-
-
-def _sources(links: Iterable[Link]) -> list[str]:
-    return [link.source for link in links]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.catalogue import SettingCard
-from app.panels.widgets import HistoryKeys, leave_wheel, small_button
+from app.panels.widgets import HistoryKeys, dress_small, leave_wheel, small_button
+from app.seeds import draw
 
 _INT32 = 2**31 - 1
-SEED_LIMIT = 2**32 - 1
+LOCKED = "Locked: each run uses this seed. Click to let each run draw a new one."
+UNLOCKED = "Unlocked: each run draws a new seed. Click to keep this one."
 
 
 class Control(QWidget):
@@ -35,10 +36,12 @@ class Control(QWidget):
     Signals:
         changed(object): A person gave this value.
         painting_asked(): A person wants to paint it.
+        drawing_asked(bool): A person wants each run to draw it anew, or to keep it.
     """
 
     changed = Signal(object)
     painting_asked = Signal()
+    drawing_asked = Signal(bool)
 
     def __init__(self, setting: SettingCard, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +65,9 @@ class Control(QWidget):
     def show_value(self, value: Any) -> None:
         """Show a value without reporting it."""
         raise NotImplementedError
+
+    def show_drawn(self, drawn: bool) -> None:
+        """Show whether each run draws the value anew, where that is possible."""
 
 
 class TextControl(Control):
@@ -171,7 +177,7 @@ class SliderControl(NumberControl):
 
 
 class SeedControl(Control):
-    """A whole number of any size, with dice for a new one."""
+    """A whole number of any size, with dice for a new one and a lock that keeps it from run to run."""
 
     def __init__(self, setting: SettingCard) -> None:
         super().__init__(setting)
@@ -180,7 +186,12 @@ class SeedControl(Control):
         self.field.textEdited.connect(self._edited)
         self.take(self.field)
         self.dice = small_button("dice", "New random seed", self.roll)
-        self.row.addWidget(self.dice)
+        self.lock = small_button("lock", LOCKED)
+        self.lock.setCheckable(True)
+        self.lock.clicked.connect(lambda: self.drawing_asked.emit(self.lock.isChecked()))
+        self.lock.toggled.connect(self._show_lock)
+        for button in (self.dice, self.lock):
+            self.row.addWidget(button)
 
     def show_value(self, value: Any) -> None:
         """Show a seed."""
@@ -189,12 +200,23 @@ class SeedControl(Control):
             with QSignalBlocker(self.field):
                 self.field.setText(text)
 
+    def show_drawn(self, drawn: bool) -> None:
+        """Show the lock open or closed."""
+        self.lock.setChecked(drawn)
+
+    def show_buttons(self, shown: bool) -> None:
+        """Show dice and lock, or leave their place to the number."""
+        for button in (self.dice, self.lock):
+            button.setVisible(shown)
+
     def roll(self) -> None:
         """Take a new random seed within the setting's range."""
-        low, high = self.setting.min, self.setting.max
-        seed = random.randint(int(low or 0), int(min(high if high is not None else SEED_LIMIT, SEED_LIMIT)))
+        seed = draw(self.setting)
         self.show_value(seed)
         self.changed.emit(seed)
+
+    def _show_lock(self, open: bool) -> None:
+        dress_small(self.lock, "lock_open" if open else "lock", UNLOCKED if open else LOCKED)
 
     def _edited(self, text: str) -> None:
         if text.lstrip("-"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -13,7 +14,7 @@ from app.document import Document
 from app.panels.controls import Control, LongTextControl, make_control
 from app.panels.widgets import HistoryKeys, small_button, wrapped_label
 from app.problems import Problems
-from core.graph.edits import Group, Rename, ResetSetting, SetSetting
+from core.graph.edits import Group, Rename, ResetSetting, SetDrawn, SetSetting
 from core.graph.workflow import Node
 
 _PAUSE_S = 2.0
@@ -68,6 +69,7 @@ class SettingRow(QWidget):
             self._sweep.setText("Sweep: " + ", ".join(str(each) for each in value.get("sweep", ())))
         else:
             self.control.show_value(value)
+            self.control.show_drawn(self.setting.name in node.drawn)
         self._reset.setVisible(self.setting.name in node.settings and value != self.setting.default)
 
     def show_mixed(self, mixed: bool) -> None:
@@ -192,6 +194,7 @@ class PropertiesPanel(QScrollArea):
             row = SettingRow(setting)
             row.changed.connect(self._set)
             row.reset.connect(self._reset)
+            row.control.drawing_asked.connect(partial(self._set_drawn, setting.name))
             row.control.painting_asked.connect(lambda id=node.id: self.painting_asked.emit(id))
             self.rows[setting.name] = row
             layout.addWidget(row)
@@ -226,6 +229,10 @@ class PropertiesPanel(QScrollArea):
         self._typed_at = now
         edits = [SetSetting(id, name, value) for id in ids]  # type: ignore[arg-type]  # controls give JSON
         self._document.do(edits[0] if len(edits) == 1 else Group(tuple(edits)), self._merge)
+
+    def _set_drawn(self, name: str, drawn: bool) -> None:
+        if self._shown is not None:
+            self._document.do(Group(tuple(SetDrawn(node.id, name, drawn) for node in self._nodes())))
 
     def _reset(self, name: str) -> None:
         if self._shown is not None:

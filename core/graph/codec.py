@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.graph.json_types import Json, JsonObject
 from core.graph.workflow import Frame, Link, Node, NodeState, Note, Point
 
-_NODE_FIELDS = {"id", "type", "title", "position", "size", "state", "settings"}
+_NODE_FIELDS = {"id", "type", "title", "position", "size", "state", "drawn", "settings"}
 _LINK_FIELDS = {"from", "to"}
 _FRAME_FIELDS = {"id", "title", "position", "size", "color"}
 _NOTE_FIELDS = {"id", "text", "position", "size"}
@@ -22,6 +22,7 @@ _NOTE_FIELDS = {"id", "text", "position", "size"}
 def node_to_json(node: Node) -> JsonObject:
     """Return the JSON form of a node."""
     size: JsonObject = {} if node.size is None else {"size": list(node.size)}
+    drawn: JsonObject = {"drawn": list(node.drawn)} if node.drawn else {}
     return {
         **node.extra,
         "id": node.id,
@@ -30,6 +31,7 @@ def node_to_json(node: Node) -> JsonObject:
         "position": list(node.position),
         **size,
         "state": node.state,
+        **drawn,
         "settings": dict(node.settings),
     }
 
@@ -48,6 +50,7 @@ def node_from_json(value: object) -> Node:
         position=point_from_json(fields.get("position", [0, 0]), "position"),
         size=None if fields.get("size") is None else point_from_json(fields["size"], "size"),
         state=cast(NodeState, state),
+        drawn=_names(fields, "drawn", "A node"),
         extra=_others(fields, _NODE_FIELDS),
     )
 
@@ -150,6 +153,14 @@ def _text(fields: dict[str, Json], name: str, owner: str, *, needed: bool = Fals
     if not isinstance(value, str) or (needed and not value):
         raise _wrong(owner, name, value, "a text that is not empty" if needed else "a text")
     return value
+
+
+def _names(fields: dict[str, Any], name: str, owner: str) -> tuple[str, ...]:
+    """Read a list of names, sorted and each once."""
+    value = fields.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+        raise _wrong(owner, name, value, "a list of names")
+    return tuple(sorted(set(value)))
 
 
 def _wrong(owner: str, field: str, value: object, wanted: str) -> InputError:

@@ -21,6 +21,7 @@ from core.graph.edits import (
     Rename,
     ResetSetting,
     ResizeNode,
+    SetDrawn,
     SetSetting,
     SetState,
     SetTitle,
@@ -72,6 +73,13 @@ def _read_resize(fields: JsonObject) -> ResizeNode:
     return ResizeNode(_read_text(fields, "node"), size)
 
 
+def _read_drawn(fields: JsonObject) -> SetDrawn:
+    """Return a `SetDrawn`."""
+    if not isinstance(fields["drawn"], bool):
+        raise TypeError("drawn")
+    return SetDrawn(_read_text(fields, "node"), _read_text(fields, "name"), fields["drawn"])
+
+
 def _read_rename(fields: JsonObject) -> Rename:
     """Return a `Rename`."""
     return Rename(_read_text(fields, "node"), None if fields["title"] is None else _read_text(fields, "title"))
@@ -86,6 +94,7 @@ _READERS: dict[str, Callable[[JsonObject], Edit]] = {
     "MoveNodes": _read_moves,
     "ResizeNode": _read_resize,
     "SetState": lambda fields: SetState(_read_text(fields, "node"), _read_state(fields)),
+    "SetDrawn": _read_drawn,
     "Rename": _read_rename,
     "SetTitle": lambda fields: SetTitle(_read_text(fields, "title")),
     "Connect": lambda fields: Connect(codec.link_from_json(fields["link"])),

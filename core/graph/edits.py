@@ -150,6 +150,27 @@ class SetState:
 
 
 @dataclass(frozen=True)
+class SetDrawn:
+    """Unlock a seed, so that the window draws it anew before each run, or lock it at its present value."""
+
+    node: str
+    name: str
+    drawn: bool
+
+    def apply(self, workflow: Workflow) -> Edit:
+        """Unlock or lock it; the inverse does the opposite, if this changed anything."""
+        node = _node(workflow, self.node)
+        before = self.name in node.drawn
+        names = {*node.drawn, self.name} if self.drawn else set(node.drawn) - {self.name}
+        workflow.put_node(replace(node, drawn=tuple(sorted(names))))
+        return SetDrawn(self.node, self.name, before)
+
+    def to_json(self) -> JsonObject:
+        """Return the JSON form."""
+        return {"edit": "SetDrawn", "node": self.node, "name": self.name, "drawn": self.drawn}
+
+
+@dataclass(frozen=True)
 class Rename:
     """Give a node a title of its own, or None for its kind's title."""
 
@@ -321,6 +342,8 @@ def _place(edit: Edit) -> tuple[Hashable, ...] | None:
     match edit:
         case SetSetting():
             return SetSetting, edit.node, edit.name
+        case SetDrawn():
+            return SetDrawn, edit.node, edit.name
         case MoveNodes():
             return MoveNodes, frozenset(edit.positions)
         case Rename() | ResizeNode() | SetState():

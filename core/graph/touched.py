@@ -12,6 +12,7 @@ from core.graph.edits import (
     Rename,
     ResetSetting,
     ResizeNode,
+    SetDrawn,
     SetSetting,
     SetState,
 )
@@ -26,7 +27,9 @@ def touched_nodes(edit: object) -> frozenset[str]:
     match edit:
         case AddNode():
             return frozenset((edit.node.id,))
-        case RemoveNode() | SetSetting() | ResetSetting() | ResizeNode() | SetState() | Rename() | PaintTiles():
+        case RemoveNode() | SetSetting() | ResetSetting() | SetDrawn() | ResizeNode() | SetState() | Rename():
+            return frozenset((edit.node,))
+        case PaintTiles():
             return frozenset((edit.node,))
         case MoveNodes():
             return frozenset(edit.positions)

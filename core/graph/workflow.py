@@ -30,6 +30,8 @@ class Node:
         position: Left upper corner on the canvas, in canvas pixels.
         size: Width and height in canvas pixels, or None for the natural size.
         state: "on"; "muted" (it and what depends on it do not run); "bypassed" (its inputs pass through).
+        drawn: Names of the seeds that are unlocked, sorted: the window draws each anew before a run, by an edit, so
+            that a run itself and what it writes know only the seed that was drawn.
         extra: Fields of the file that this version does not know or cannot read; saved back unharmed.
     """
 
@@ -40,6 +42,7 @@ class Node:
     position: Point = (0.0, 0.0)
     size: Point | None = None
     state: NodeState = "on"
+    drawn: tuple[str, ...] = ()
     extra: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -149,6 +152,17 @@ class Workflow:
                 if target not in reached:
                     reached.add(target)
                     waiting.append(target)
+        return reached
+
+    def upstream(self, starts: Iterable[str]) -> set[str]:
+        """Return `starts` and every node from which a path of links reaches one of them."""
+        reached = set(starts)
+        waiting = list(reached)
+        while waiting:
+            for link in self._incoming.get(waiting.pop(), {}).values():
+                if link.source not in reached:
+                    reached.add(link.source)
+                    waiting.append(link.source)
         return reached
 
     def would_close_cycle(self, source: str, target: str) -> bool:

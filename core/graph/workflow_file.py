@@ -1,7 +1,7 @@
 """The workflow file: versioned JSON with migrations, replaced atomically, harmless to what it does not know.
 
     {"format": "latent-loom-workflow", "version": 1, "title": "...",
-     "nodes": [{"id", "type", "title", "position": [x, y], "state", "settings": {...}}],
+     "nodes": [{"id", "type", "title", "position": [x, y], "state", "settings": {...}, "drawn": [...]}],
      "links": [{"from": [id, output], "to": [id, input]}], "frames": [...], "notes": [...]}
 
 The text is canonical: equal workflows give equal files, whatever the order of the edits that made them.

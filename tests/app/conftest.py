@@ -51,7 +51,7 @@ def words(
     amount: Amount,
     *,
     text: Annotated[str, Setting(widget="multiline", shown=True, max_length=50)] = "",
-    seed: Annotated[int, Setting(min=0, max=2**32 - 1, widget="seed")] = 0,
+    seed: Annotated[int, Setting(min=0, max=2**32 - 1, widget="seed", shown=True)] = 0,
     kind: Annotated[str, Setting(choices=("plain", "loud"))] = "plain",
     run: RunContext,
 ) -> Amount:

@@ -10,8 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit, QSpinBox
 
 from app.editor.canvas import Canvas
+from app.editor.card_layout import lay_out, seed_buttons
 from app.main_window import MainWindow
 from core.graph.edits import RemoveNode, SetSetting
+from core.graph.workflow import Node
 
 OpenWindow = Callable[..., MainWindow]
 DoubleClick = Callable[[Canvas, QPointF], None]
@@ -144,3 +146,30 @@ def test_a_click_on_the_text_leads_to_its_field_in_the_panel(window: MainWindow)
     field = window.properties.rows["text"].control.focusProxy()
     assert field is not None
     assert field.hasFocus()
+
+
+def test_dice_and_lock_of_a_seed_are_on_its_card(window: MainWindow, double_click: DoubleClick) -> None:
+    card, viewer = window.canvas.view.cards["prompt"], window.canvas.viewer
+    boxes = {setting.name: box for setting, box in lay_out(card.card).settings}
+    places = {part: box.center() + card.pos() for part, box in seed_buttons(boxes["seed"]).items()}
+
+    def click(part: str) -> None:
+        QTest.mouseClick(viewer.viewport(), Qt.MouseButton.LeftButton, pos=viewer.mapFromScene(places[part]))
+
+    def node() -> Node:
+        return window.document.workflow.nodes["prompt"]
+
+    click("dice")
+    first = node().settings["seed"]
+    double_click(window.canvas, places["dice"])
+    assert node().settings["seed"] != first
+    assert window.canvas.editor.control is None
+    click("lock")
+    assert node().drawn == ("seed",)
+    click("lock")
+    assert node().drawn == ()
+    window.document.do(SetSetting("prompt", "seed", {"sweep": [1, 2]}))
+    click("dice")
+    click("lock")
+    assert node().settings["seed"] == {"sweep": [1, 2]}
+    assert node().drawn == ()

@@ -9,7 +9,6 @@ import pytest
 from app.catalogue import Catalogue, shipped_catalogue
 from app.document import TEMPLATES
 from app.painting.inpainting_loop import (
-    SEED_LIMIT,
     loop_of,
     painted_in_loops,
     picture_replaced,
@@ -17,6 +16,7 @@ from app.painting.inpainting_loop import (
     variant,
 )
 from app.painting.loop_builder import LoopBuilder
+from app.seeds import SEED_LIMIT
 from core.graph import workflow_file
 from core.graph.edits import AddNode, Connect, RemoveNode, SetSetting
 from core.graph.workflow import Link, Node, Workflow

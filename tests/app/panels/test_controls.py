@@ -66,6 +66,20 @@ def test_dice_give_a_seed_within_the_range(qtbot: QtBot) -> None:
     assert control.field.text() == str(given[-1])
 
 
+def test_a_lock_tells_and_shows_whether_a_seed_is_drawn(qtbot: QtBot) -> None:
+    control = controls.SeedControl(setting("int", widget="seed"))
+    qtbot.addWidget(control)
+    asked: list[bool] = []
+    control.drawing_asked.connect(asked.append)
+    closed = control.lock.icon().cacheKey()
+    control.show_drawn(True)
+    assert control.lock.icon().cacheKey() != closed
+    assert asked == [], "showing it must not report it"
+    control.lock.click()
+    assert asked == [False]
+    assert control.lock.toolTip() == controls.LOCKED
+
+
 def test_a_seed_larger_than_a_spin_box_holds_can_be_typed(qtbot: QtBot) -> None:
     control = controls.SeedControl(setting("int", widget="seed"))
     qtbot.addWidget(control)

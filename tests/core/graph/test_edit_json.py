@@ -23,6 +23,7 @@ from core.graph.edit_json import edit_from_json
         {"edit": "AddNode", "node": {"id": "", "type": "x"}},
         {"edit": "SetState", "node": "a", "state": "asleep"},
         {"edit": "SetState", "node": "a", "state": []},
+        {"edit": "SetDrawn", "node": "a", "name": "seed", "drawn": 1},
         {"edit": "MoveNodes", "positions": [1]},
         {"edit": "MoveNodes", "positions": {"a": [1]}},
         {"edit": "MoveNodes", "positions": {"a": [1, 10**400]}},

@@ -24,6 +24,7 @@ from core.graph.edits import (
     Rename,
     ResetSetting,
     ResizeNode,
+    SetDrawn,
     SetSetting,
     SetState,
     SetTitle,
@@ -42,6 +43,7 @@ MAKERS: list[Callable[[random.Random], Edit]] = [
     lambda r: MoveNodes({id: (r.uniform(-9, 9), r.uniform(-9, 9)) for id in r.sample(IDS, 2)}),
     lambda r: ResizeNode(r.choice(IDS), r.choice([None, (100.0, 50.0)])),
     lambda r: SetState(r.choice(IDS), r.choice(["on", "muted", "bypassed"])),
+    lambda r: SetDrawn(r.choice(IDS), r.choice("ab"), r.choice([True, False])),
     lambda r: Rename(r.choice(IDS), r.choice([None, "Mine"])),
     lambda r: SetTitle(r.choice(["", "A title"])),
     lambda r: Connect(Link(r.choice(IDS), "int", r.choice(IDS), r.choice(["left", "right"]))),
@@ -100,6 +102,19 @@ def test_indices_agree_with_the_links(seed: int) -> None:
     links = set(workflow.links.values())
     assert {link for id in workflow.nodes for link in workflow.incoming(id)} == links
     assert {link for id in workflow.nodes for link in workflow.outgoing(id)} == links
+
+
+def test_upstream_is_what_feeds_a_node_and_downstream_what_it_feeds() -> None:
+    workflow = Workflow()
+    for id in "abcd":
+        workflow.apply(AddNode(Node(id=id, type="t.add")))
+    for source, target in ("ab", "bc", "dc", "ca"):  # a circle too must end
+        workflow.apply(Connect(Link(source, "int", target, source)))
+    assert workflow.upstream(["d"]) == {"d"}
+    assert workflow.upstream(["b"]) == set("abcd") == workflow.upstream(["b", "d"])
+    workflow.apply(Disconnect("a", "c"))
+    assert workflow.upstream(["b"]) == {"a", "b"}
+    assert workflow.downstream(["b"]) == {"b", "c"}
 
 
 def test_a_copy_is_independent() -> None:

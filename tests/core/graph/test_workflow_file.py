@@ -64,6 +64,13 @@ def test_the_file_has_the_documented_shape(workflow: Workflow) -> None:
     }
 
 
+def test_unlocked_seeds_are_kept_and_others_take_no_room() -> None:
+    text = dumps(loads(document(nodes=[{"id": "a", "type": "t", "drawn": ["seed", "noise"]}])).workflow)
+    assert json.loads(text)["nodes"][0]["drawn"] == ["noise", "seed"]
+    assert loads(text).workflow.nodes["a"].drawn == ("noise", "seed")
+    assert "drawn" not in dumps(loads(document(nodes=[{"id": "a", "type": "t", "drawn": []}])).workflow)
+
+
 def test_a_short_hand_written_file_is_enough() -> None:
     loaded = loads(document(nodes=[{"id": "a", "type": "t.number"}]))
     assert loaded.workflow.nodes["a"] == Node(id="a", type="t.number")
@@ -203,6 +210,8 @@ def test_an_item_that_cannot_be_read_is_named_set_aside_and_saved_back(name: str
         ("state", []),
         ("title", 5),
         ("size", "large"),
+        ("drawn", "seed"),
+        ("drawn", [3]),
     ],
 )
 def test_a_field_that_cannot_be_read_is_saved_back_until_it_has_another_value(field: str, value: Any) -> None:
