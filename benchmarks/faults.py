@@ -27,6 +27,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from benchmarks.guard import guarded
 from benchmarks.run_outcome import differences, outcome
 
 RUN = Path("runs/faults")
@@ -91,11 +92,11 @@ def measure() -> dict[str, dict[str, Any]]:
     """Return the counts by name."""
     kills, seed = (int(os.environ.get(f"LOOM_FAULTS_{name}", given)) for name, given in (("N", "50"), ("SEED", "0")))
     shared = int(os.environ.get("LOOM_FAULTS_SHARED", str(-(-kills // 5))))
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, guarded(Path(place)):
         figures = _figures(kill_runs(Path(place), kills, seed), "")
     if sys.platform == "win32":  # torch has no gloo ranks that share out there
         return figures
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, guarded(Path(place)):
         found = kill_runs(Path(place), shared, seed, ranks=2)
     left = {"two ranks: ranks that did not end with a killed one": _figure(found.left, found.kills, 0)}
     return figures | _figures(found, "two ranks: ") | left

@@ -2,10 +2,12 @@
 
     LOOM_ROUNDS=100 python -m benchmarks panel_faults
 
-Each round begins or resumes a tiny run through the page, presses up to two random buttons, and kills (SIGKILL) the
-page's process, the training process, or both. The page, started again if need be, has to show within a second what the
-run folder and the table of processes say; and no process may work that the folder does not name. LOOM_ROUNDS = how
-many rounds, 100 unless told; LOOM_ROUNDS_SEED decides what happens in them.
+Each round begins or resumes a tiny run through the page, waits for a random moment of its start, its preparation or its
+training, presses up to two random buttons, and kills (SIGKILL) the page's process, the training process, or both. The
+page, started again if need be, has to show within a second what the run folder and the table of processes say; and no
+process may work that the folder does not name. A round that took longer is told with how long the page's threads
+waited for a processor meanwhile: that much of it is the machine's. LOOM_ROUNDS = how many rounds, 100 unless told;
+LOOM_ROUNDS_SEED decides what happens in them.
 """
 
 from __future__ import annotations
@@ -20,19 +22,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.faults import CONFIG
+from benchmarks.guard import ROOT, guarded, processes_of
 from training.watching.processes import started_at
 from training.watching.run_state import read_state
 
-ROOT = Path(__file__).resolve().parent.parent
 WITHIN_S = 1.0
 _PATIENCE_S = 60.0
 _PRESSED = ("pause", "resume", "stop", "abort", "sample", "checkpoint")
+# What a run does from its start on, how often a round waits for it, and for how long at most it lets it go on, s. The
+# imports before the first status take as long as all that follows until the first steps.
+_MOMENTS = {"starting": (0.5, 1.5), "preparing": (0.2, 0.5), "training": (0.3, 0.5)}
+_BETWEEN_CLICKS_S = 0.5
+_STEPS, _CHECKPOINT_EVERY = 200, 5
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Found:
 
     Attributes:
         rounds: How many there were.
+        runs: How many runs were begun in them; each is killed and resumed until it is finished.
         kills: What was killed.
         states: What the run was when page and folder were compared.
         differing: Rounds in which the page did not show the run folder's state in time, in words.
@@ -50,6 +57,7 @@ class Found:
     """
 
     rounds: int = 0
+    runs: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     differing: list[str] = field(default_factory=list)
@@ -77,6 +85,14 @@ class App:
         shown: dict[str, Any] = json.loads(self.process.stdout.readline())
         return shown
 
+    def waited_s(self) -> float:
+        """How long its threads have waited for a processor, s; see schedstat in proc(5)."""
+        waited_ns = 0
+        for thread in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):
+                waited_ns += int(thread.read_text("ascii").split()[1])
+        return waited_ns / 1e9
+
     def end(self) -> None:
         """Close the window."""
         assert self.process.stdin is not None
@@ -94,12 +110,13 @@ class App:
 def measure() -> dict[str, dict[str, Any]]:
     """Return the counts by name."""
     rounds, seed = int(os.environ.get("LOOM_ROUNDS", "100")), int(os.environ.get("LOOM_ROUNDS_SEED", "0"))
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, guarded(Path(place)):
         found = kill_rounds(Path(place) / "runs", rounds, seed)
     for words in (*found.differing, *found.unknown):
         print(words, file=sys.stderr)
     figures = {
         "rounds": _figure(found.rounds, found.rounds),
+        "runs begun in them": _figure(found.runs, found.rounds),
         "rounds in which page and run folder differ": _figure(len(found.differing), found.rounds, 0),
         "rounds with a process that the folder does not name": _figure(len(found.unknown), found.rounds, 0),
         "processes left at the end": _figure(found.left, found.rounds, 0),
@@ -112,15 +129,18 @@ def measure() -> dict[str, dict[str, Any]]:
 def kill_rounds(runs: Path, rounds: int, seed: int, within_s: float = WITHIN_S) -> Found:
     """Do the rounds in a folder of runs, the page having `within_s` to show the truth in each.
 
-    The folder holds one run at the end, and nothing works on it.
+    Nothing works on the runs at the end.
     """
     found, chance = Found(), random.Random(seed)
     runs.mkdir(parents=True, exist_ok=True)
-    run, app = runs / "killed", App(runs)
+    run, app = runs, App(runs)
     try:
         for number in range(rounds):
+            if number == 0 or read_state(run).state == "finished":
+                found.runs += 1
+                run = runs / f"killed-{found.runs}"
             _control(app, run, chance)
-            what = chance.choice(("app", "worker", "worker", "app and worker"))
+            what = chance.choice(("app", "worker", "app and worker"))
             if "worker" in what and not _kill_worker(run):
                 what = what.replace("worker", "no worker")
             if "app" in what:
@@ -133,27 +153,36 @@ def kill_rounds(runs: Path, rounds: int, seed: int, within_s: float = WITHIN_S) 
     finally:
         _kill_worker(run)
         app.end()
-    found.left = len(list(_processes_of(runs)))
+    found.left = len(list(processes_of(runs)))
     return found
 
 
 def _control(app: App, run: Path, chance: random.Random) -> None:
-    """Begin or resume the run and press buttons, at random moments."""
-    state = read_state(run)
-    if not state.alive:
-        again = run.exists() and state.state != "finished"
+    """Begin or resume the run, let it come to a random moment, and press buttons."""
+    if not read_state(run).alive:
+        again = run.exists()
         _until_shown(app, "resume" if again else "")
         app.ask(**({"click": "resume"} if again else {"begin": _config(run)}))
-    time.sleep(chance.uniform(0, 6))
+    _let_go_on(run, chance)
     for _ in range(chance.randint(0, 2)):
         app.ask(click=chance.choice(_PRESSED))
-        time.sleep(chance.uniform(0, 1))
+        time.sleep(chance.uniform(0, _BETWEEN_CLICKS_S))
+
+
+def _let_go_on(run: Path, chance: random.Random) -> None:
+    """Wait until the run does what chance says, or something later, and for a while."""
+    order = list(_MOMENTS)
+    moment = chance.choices(order, [often for often, _ in _MOMENTS.values()])[0]
+    end = time.monotonic() + _PATIENCE_S
+    while read_state(run).state in order[: order.index(moment)] and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(chance.uniform(0, _MOMENTS[moment][1]))
 
 
 def _config(run: Path) -> str:
     """The tiny run's configuration: long enough to be killed again and again."""
-    long = CONFIG.replace("NAME", run.name).replace("steps = 8", "steps = 2000")
-    return long.replace("checkpoint_every = 1", "checkpoint_every = 20")
+    long = CONFIG.replace("NAME", run.name).replace("steps = 8", f"steps = {_STEPS}")
+    return long.replace("checkpoint_every = 1", f"checkpoint_every = {_CHECKPOINT_EVERY}")
 
 
 def _until_shown(app: App, button: str) -> None:
@@ -164,17 +193,20 @@ def _until_shown(app: App, button: str) -> None:
 
 def _compare(app: App, run: Path, when: str, found: Found, within_s: float) -> None:
     """Wait until the page shows what the run folder says, and see that this takes no longer than it may."""
-    began = time.monotonic()
+    began, waited = time.monotonic(), app.waited_s()
     while True:
         before, shown, after = read_state(run), app.ask(), read_state(run)
+        took = time.monotonic() - began
         # A run goes on while it is looked at, so the page may show what was a moment before or what is now.
-        if any((shown["shown"], shown["pid"]) == (state.state, state.pid) for state in (before, after)):
-            break
-        if time.monotonic() - began > within_s:
-            found.differing.append(f"{when}: the page says {shown['text']!r}, the folder {after.state} of {after.pid}")
+        same = any((shown["shown"], shown["pid"]) == (state.state, state.pid) for state in (before, after))
+        if same or took > _PATIENCE_S:
             break
         time.sleep(0.02)
-    found.slowest_s = max(found.slowest_s, time.monotonic() - began)
+    if took > within_s:
+        late = f"after {took:.2f} s, {app.waited_s() - waited:.2f} s of them without a processor"
+        truth = f"the folder {after.state} of {after.pid}"
+        found.differing.append(f"{when}: {late}, the page says {shown['text']!r}, {truth}")
+    found.slowest_s = max(found.slowest_s, took)
     found.states[after.state] += 1
     _account(run, when, found, within_s)
 
@@ -183,7 +215,7 @@ def _account(run: Path, when: str, found: Found, within_s: float) -> None:
     """See that the processes of the run are those that its folder tells of, or soon will."""
     end = time.monotonic() + within_s
     while True:
-        workers = {pid for pid, command in _processes_of(run.parent) if "main.py" in command}
+        workers = {pid for pid, command in processes_of(run.parent) if "main.py" in command}
         strangers = workers - {read_state(run).pid, _launched(run)}
         if not strangers or time.monotonic() > end:
             break
@@ -196,12 +228,12 @@ def _kill_worker(run: Path) -> bool:
     """Kill the training process, if there is one."""
     killed = False
     for pid in {read_state(run).pid, _launched(run)} - {0}:
-        if started_at(pid) is not None and pid in dict(_processes_of(run.parent)):
+        if started_at(pid) is not None and pid in dict(processes_of(run.parent)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 killed = True
     end = time.monotonic() + _PATIENCE_S
-    while killed and any("main.py" in words for _, words in _processes_of(run.parent)) and time.monotonic() < end:
+    while killed and any("main.py" in words for _, words in processes_of(run.parent)) and time.monotonic() < end:
         time.sleep(0.01)
     return killed
 
@@ -211,15 +243,6 @@ def _launched(run: Path) -> int:
         return int(json.loads((run / "launch.json").read_bytes())["pid"])
     except (OSError, ValueError, KeyError):
         return 0
-
-
-def _processes_of(runs: Path) -> Iterator[tuple[int, str]]:
-    """Processes whose command line names a path in `runs`, and that are no zombies; for systems with /proc."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-            if str(runs) in command and "panel_faults" not in command and started_at(int(folder.name)) is not None:
-                yield int(folder.name), command
 
 
 def _figure(value: float, n: int, goal: float | None = None, unit: str = "") -> dict[str, Any]:
