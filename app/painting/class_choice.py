@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox
 
+from app.painting.palette import swatch
 from app.painting.surface import class_color
-from app.theme import category_dot
 
 
 class ClassChoice(QComboBox):
@@ -26,7 +25,7 @@ class ClassChoice(QComboBox):
         if [self.itemText(index) for index in range(self.count())] != list(classes):
             self.clear()
             for label, name in enumerate(classes):
-                self.addItem(QIcon(category_dot(class_color(label))), name)
+                self.addItem(swatch(class_color(label)), name)
             self.setCurrentIndex(min(1, len(classes) - 1))
 
     def show_class(self, name: str) -> None:

@@ -59,7 +59,7 @@ class Palette(QWidget):
         button = QToolButton()
         button.setObjectName("swatch")
         button.setCheckable(True)
-        button.setIcon(_icon(QColor(color)))
+        button.setIcon(swatch(QColor(color)))
         button.setIconSize(QSize(_SIDE - 4, _SIDE - 4))
         button.setFixedSize(_SIDE + 4, _SIDE + 4)
         button.setToolTip(color)
@@ -83,7 +83,7 @@ class Palette(QWidget):
             self.mixed.emit(color)
 
 
-def _icon(color: QColor) -> QIcon:
+def swatch(color: QColor) -> QIcon:
     """A rounded square of a colour, with an edge that shows on every background."""
     picture = QPixmap(2 * _SIDE, 2 * _SIDE)
     picture.fill(Qt.GlobalColor.transparent)

@@ -92,7 +92,7 @@ class PaintPanel(QWidget):
         if session.sketches:
             colors = sketch_colors(session.palette)
         elif session.surface.label is not None:
-            colors = map_colors(self.menu.view)
+            colors = map_colors(self.menu.view if session.picture is not None else "mask")
         else:
             colors = mask_colors(self.menu.view, self.menu.color)
         session.surface.set_colors(colors)

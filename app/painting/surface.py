@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, qRgba
 
 from core.graph import tiled_text
 from core.graph.tiled_text import TiledText
-from core.imaging import painted
+from core.imaging import class_colors, painted
 from core.imaging.brush import NOWHERE, Area, Brush, Dab, blend, stamp
 from core.imaging.painted import Painted
 
@@ -196,8 +196,8 @@ class Surface(QObject):
 
 
 def class_color(label: int) -> QColor:
-    """The colour of a class: hues a golden angle apart, so that neighbours differ most."""
-    return QColor.fromHsvF(label * 0.618034 % 1.0, 0.62, 0.95 if label % 2 else 0.75)
+    """The colour of a class, counted from 0."""
+    return QColor(*class_colors.class_color(label))
 
 
 def ink_on(color: QColor) -> QColor:
@@ -208,8 +208,8 @@ def ink_on(color: QColor) -> QColor:
 
 def map_colors(view: View) -> list[int]:
     """How classes look: over the picture, or by themselves."""
-    colors = [class_color(label) for label in range(256)]
-    return [qRgba(color.red(), color.green(), color.blue(), 255 if view == "mask" else 165) for color in colors]
+    alpha = 165 if view == "overlay" else 255
+    return [qRgba(red, green, blue, alpha) for red, green, blue in class_colors.class_colors().tolist()]
 
 
 def sketch_colors(palette: Sequence[str]) -> list[int]:

@@ -11,13 +11,15 @@ from core.conditioning.build import build_item_conditioner
 from core.conditioning.conditioner import ItemConditioner
 from core.conditioning.layout import Layout
 from core.conditioning.layout_encoder import LayoutEncoder
+from core.imaging.class_colors import class_color
 from core.imaging.image import Pixels
 from training.conditions.batch import Batch
 from training.conditions.condition import Condition
 from training.conditions.config import LayoutConfig
-from training.conditions.palette import BACKGROUND, colour
 from training.data.item import Item
 from training.data.training_set import TrainingSet
+
+_GROUND = (24, 24, 24)
 
 
 class LayoutCondition(Condition):
@@ -75,13 +77,13 @@ def box_labels(data: TrainingSet) -> list[str]:
 def draw_boxes(item: Item, numbers: list[int]) -> Pixels:
     """Draw an item's boxes on a dark ground, uint8 [h, w, 3]; `numbers` decide their colours."""
     height, width = item.image.shape[:2]
-    sheet = Image.new("RGB", (width, height), BACKGROUND)
+    sheet = Image.new("RGB", (width, height), _GROUND)
     draw = ImageDraw.Draw(sheet)
     for box, number in sorted(zip(item.boxes, numbers, strict=True), key=lambda pair: -pair[0].width * pair[0].height):
         left, top = box.x * width, box.y * height
         corners = (left, top, min(left + box.width * width, width - 1), min(top + box.height * height, height - 1))
-        draw.rectangle(corners, outline=colour(number), width=max(1, width // 64))
-        draw.text((left + 3, top + 1), box.label, fill=colour(number), font_size=max(8, width // 8))
+        draw.rectangle(corners, outline=class_color(number), width=max(1, width // 64))
+        draw.text((left + 3, top + 1), box.label, fill=class_color(number), font_size=max(8, width // 8))
     return np.asarray(sheet)
 
 

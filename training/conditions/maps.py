@@ -15,12 +15,12 @@ from core.conditioning.conditioning import Conditioning
 from core.conditioning.noisy_low_resolution import ImageConcatWithNoiseAugmentation
 from core.conditioning.spatial import LowResolution, SpatialRescaler
 from core.errors import InputError
+from core.imaging.class_colors import colored
 from core.imaging.image import Pixels, to_uint8
 from training.conditions.batch import Batch
 from training.conditions.boxes import box_labels
 from training.conditions.condition import Condition
 from training.conditions.config import LowResolutionConfig, SemanticMapConfig
-from training.conditions.palette import coloured
 from training.data.config import DataConfig
 from training.data.item import Item
 from training.data.training_set import TrainingSet
@@ -41,7 +41,7 @@ class SemanticMapCondition(Condition):
 
     def pictures(self, batch: Batch) -> Pixels:
         """Colour the maps."""
-        return coloured(self._labels(batch), self.classes)
+        return colored(self._labels(batch))
 
     def _labels(self, batch: Batch) -> Pixels:
         pairs = zip(batch.items, batch.records, strict=True)
