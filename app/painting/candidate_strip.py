@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QListWidget, QListWidgetI
 from app.painting.candidates import Candidates
 
 _THUMB = 56
+THUMB_PX = 2 * _THUMB
+"""Pixels of a thumbnail's side, enough for twice the scale."""
 _MOST = 16
 _BEFORE = 0
-"""The first row shows the picture that is painted on."""
+"""The first row shows what the candidates are made from: a picture, or what is painted where there is none."""
 
 
 class CandidateStrip(QWidget):
@@ -22,7 +24,7 @@ class CandidateStrip(QWidget):
     Attributes:
         count: How many are made at once.
         make: Makes them, or stops that.
-        pictures: The picture that is painted on, then each candidate; the chosen one is looked at.
+        pictures: What they are made from, then each candidate; the chosen one is looked at.
         keep: Keeps the one that is looked at.
 
     Signals:
@@ -73,14 +75,16 @@ class CandidateStrip(QWidget):
         """The candidate that is looked at; -1: none."""
         return self.pictures.currentRow() - 1 if self.pictures.currentRow() > _BEFORE else -1
 
-    def follow(self, candidates: Candidates, before: QImage | None) -> None:
-        """Show what there is now; `before` is the picture that is painted on."""
+    def follow(self, candidates: Candidates, painted: QImage, words: str) -> None:
+        """Show what there is now; `painted` is what they are made from, and `words` stand below it."""
         pictures = [candidate.picture for candidate in candidates.made]
-        self.show_candidates(pictures, candidates.preview, candidates.left, before)
+        self.show_candidates(pictures, candidates.preview, candidates.left, _item(painted, words))
 
-    def show_candidates(self, made: Sequence[QImage], preview: QImage | None, left: int, before: QImage | None) -> None:
-        """Show candidates, the one that is being made, and how many are still to come."""
-        shown = [] if not made and not left else [_item(before, "Before"), *map(_numbered, range(len(made)), made)]
+    def show_candidates(
+        self, made: Sequence[QImage], preview: QImage | None, left: int, first: QListWidgetItem | None
+    ) -> None:
+        """Show candidates behind what they are made from, the one that is being made, and how many are to come."""
+        shown = [] if first is None or not (made or left) else [first, *map(_numbered, range(len(made)), made)]
         if left:
             shown.append(_item(preview, f"{left} left"))
             shown[-1].setFlags(Qt.ItemFlag.NoItemFlags)
@@ -140,7 +144,7 @@ def _numbered(index: int, image: QImage) -> QListWidgetItem:
 
 def _item(image: QImage | None, words: str) -> QListWidgetItem:
     """A thumbnail with words below, all of the same size."""
-    pixmap = QPixmap(2 * _THUMB, 2 * _THUMB)
+    pixmap = QPixmap(THUMB_PX, THUMB_PX)
     pixmap.fill(Qt.GlobalColor.transparent)
     if image is not None:
         aspect, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation

@@ -44,7 +44,10 @@ class Commands(QObject):
         self._reshape(255 - self._pixels())
 
     def clear(self) -> None:
-        """Paint nothing."""
+        """Paint nothing, or remove all boxes."""
+        if self._session.draws_boxes:
+            self._session.commit_boxes("")
+            return
         self._change(np.zeros_like(self._pixels()))
 
     def fill(self) -> None:
@@ -67,7 +70,7 @@ class Commands(QObject):
 
     def ask_import(self) -> None:
         """Ask for a file and paint what it holds."""
-        path, _ = QFileDialog.getOpenFileName(self._parent, "Import a mask", "", _PICTURES)
+        path, _ = QFileDialog.getOpenFileName(self._parent, "Import", "", _PICTURES)
         if path:
             self.import_file(Path(path))
 

@@ -72,9 +72,12 @@ class Easel(Sheet):
             self.stroked.emit()
         self.update()
 
+    def draw_content(self, painter: QPainter) -> None:
+        """Draw what the tool has made that is no paint."""
+        self.tool.draw(painter, self.scale)
+
     def draw_over(self, painter: QPainter) -> None:
         """Draw the tool's outline and ring."""
-        self.tool.draw(painter, self.scale)
         painter.resetTransform()
         self._draw_outline(painter)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 from app.catalogue import Catalogue
 from app.document import Document
 from app.painting import kept_pictures
+from app.painting.candidate_strip import THUMB_PX
 from app.painting.candidates import Candidate, Candidates, Engine
 from app.painting.inpainting_loop import (
     IMAGE_NODE,
@@ -181,7 +182,11 @@ class LoopDesk(QObject):
 
     def _show(self) -> None:
         """Show the candidates, and look at one that is new while another was looked at no more."""
-        self._panel.strip.follow(self.candidates, self._session.picture)
+        picture = self._session.picture
+        if picture is not None:
+            self._panel.strip.follow(self.candidates, picture, "Before")
+        else:
+            self._panel.strip.follow(self.candidates, self._panel.easel.thumbnail(THUMB_PX), "Painted")
 
     def _follow(self) -> None:
         """Another painting has no candidates yet."""

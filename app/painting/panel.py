@@ -102,6 +102,8 @@ class PaintPanel(QWidget):
         session = self._session
         self.easel.set_picture(session.picture if session.mismatch is None else None)
         self.easel.setEnabled(session.ready)
+        if session.target is not None:
+            self.menu.suit(session.target.widget, over_picture=session.picture is not None)
         self.show_look()
         surface = session.surface
         if session.ready:
@@ -117,8 +119,8 @@ class PaintPanel(QWidget):
         self.notice.ask(
             f"What is painted is {mask} pixels, the picture {picture}. Nothing is scaled unless you say so.",
             [
-                ("Scale the mask", session.scale_to_picture),
-                ("Start with an empty mask", session.start_over),
+                ("Scale what is painted", session.scale_to_picture),
+                ("Start anew", session.start_over),
                 ("Leave it", lambda: None),
             ],
         )

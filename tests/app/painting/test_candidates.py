@@ -259,3 +259,13 @@ def test_a_picture_that_cannot_be_kept_is_told(loop: Loop, tmp_path: Path) -> No
     loop.desk.failed.connect(said.append)
     assert loop.desk.paint_on(QImage(8, 8, QImage.Format.Format_RGB32)) is None
     assert len(said) == 1
+
+
+def test_where_no_picture_lies_below_the_first_thumbnail_is_what_is_painted(loop: Loop, qtbot: QtBot) -> None:
+    paint(loop)
+    loop.session.open(Target("mask", "mask"), None)
+    loop.make(qtbot, 1)
+    first = loop.panel.strip.pictures.item(0)
+    assert first.text() == "Painted"
+    thumb = first.icon().pixmap(56).toImage()
+    assert len({thumb.pixel(x, thumb.height() // 2) for x in range(thumb.width())}) > 1, "there is paint in it"

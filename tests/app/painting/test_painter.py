@@ -206,7 +206,7 @@ def test_a_picture_of_another_size_than_the_mask_asks_first(open_studio: OpenStu
     studio = open_studio(text=kept)
     assert studio.session.mismatch == ((32, 24), (64, 48))
     assert studio.text() == kept
-    studio.panel.notice.buttons["Scale the mask"].click()
+    studio.panel.notice.buttons["Scale what is painted"].click()
     assert studio.session.mismatch is None
     assert (painted.unpack(studio.text()) == 255).all()
     studio.document.undo()
