@@ -7,6 +7,7 @@ sends the real one. `python -m app.catalogue` writes it anew; a test says when t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -122,6 +123,17 @@ class Catalogue:
     def all(self) -> tuple[NodeCard, ...]:
         """All cards by category and title."""
         return tuple(sorted(self._cards.values(), key=lambda card: (card.category, card.title, card.id)))
+
+    def loaders(self, path: Path) -> list[tuple[NodeCard, SettingCard]]:
+        """The kinds that load a file of this name with the setting that names it, whole models before their parts."""
+        ending = f"*{path.suffix.lower()}" if path.suffix else "no ending"
+        found = [
+            (card, setting)
+            for card in self.all()
+            for setting in card.settings
+            if setting.widget == "file" and ending in re.split(r"[ ()]+", setting.file_filter)
+        ]
+        return sorted(found, key=lambda each: (len(each[0].inputs), -len(each[0].outputs)))
 
     def to_json(self) -> str:
         """The text of a shipped copy: stable, one indented object a kind of node, without dynamic choices."""

@@ -14,8 +14,9 @@ SEED_LIMIT = 2**32 - 1001
 MERGE_KEY = "seeds drawn"
 """Draws one after the other are undone together: what came of each is in the gallery."""
 
-_ENCODING = "First stage"
-"""Where something else draws too, what encoding draws hardly shows, and each run would wait for it."""
+_LATER = ("First stage", "Image")
+"""The categories whose seeds count only where no others do, in this order: what encoding draws hardly shows where noise
+is drawn too, and another source picture is another task."""
 Seeds = dict[tuple[str, str], int]
 """Seeds by node and setting."""
 
@@ -28,15 +29,16 @@ def draw(setting: SettingCard) -> int:
 
 
 def seeds_of(nodes: Iterable[Node], catalogue: Catalogue) -> Seeds:
-    """Return the seeds of nodes; those of encoding only where there are no others. Sweeps have no single seed."""
-    found, encoding = Seeds(), Seeds()
+    """Return the seeds of nodes that decide what a picture looks like. Sweeps have no single seed."""
+    found: dict[str, Seeds] = {}
     for node in nodes:
         card = catalogue.get(node.type)
         for setting in card.settings if card else ():
             value = node.settings.get(setting.name, setting.default)
             if card and setting.widget == "seed" and isinstance(value, int):
-                (encoding if card.category == _ENCODING else found)[node.id, setting.name] = value
-    return found or encoding
+                rank = card.category if card.category in _LATER else ""
+                found.setdefault(rank, {})[node.id, setting.name] = value
+    return next((found[rank] for rank in ("", *_LATER) if rank in found), {})
 
 
 def drawn_anew(

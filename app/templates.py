@@ -9,6 +9,7 @@ from pathlib import Path
 from app.document import DEFAULT_WORKFLOW, TEMPLATES
 from core.errors import LoomError
 from core.graph import workflow_file
+from core.graph.workflow import Workflow
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Template:
         title: The workflow's title.
         sentence: What it is for: the first line of its first note, or nothing.
         thumbnail: A picture that it made, which need not be there.
+        workflow: What is in the file; not to be changed.
     """
 
     path: Path
     title: str
     sentence: str
     thumbnail: Path
+    workflow: Workflow
 
 
 @cache
@@ -40,5 +43,5 @@ def templates(folder: Path = TEMPLATES) -> tuple[Template, ...]:
         note = next(iter(workflow.notes.values()), None)
         sentence = note.text.strip().split("\n")[0] if note is not None else ""
         thumbnail = folder / "thumbnails" / f"{path.stem}.webp"
-        found.append(Template(path, workflow.title or path.stem, sentence, thumbnail))
+        found.append(Template(path, workflow.title or path.stem, sentence, thumbnail, workflow))
     return tuple(sorted(found, key=lambda template: (template.path.name != DEFAULT_WORKFLOW.name, template.title)))

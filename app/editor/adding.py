@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QSizeF, Signal
 from PySide6.QtGui import QCursor
 
 from app import document as edits
-from app.catalogue import Catalogue, PortCard
+from app.catalogue import Catalogue
 from app.document import Document
 from app.editor.card_layout import lay_out
 from app.editor.graph_view import GraphView
@@ -16,6 +16,7 @@ from app.editor.moving import Moving, between
 from app.editor.node_search import NodeSearch, fitting_port
 from app.editor.placement import free_place, snapped
 from app.editor.port_item import LoomPort
+from app.editor.suggestions import suggested
 from app.editor.viewer import LoomViewer
 from core.graph.edits import AddNode, Group
 from core.graph.workflow import Link, Node
@@ -68,13 +69,7 @@ class Adding(QObject):
 
     def add_file(self, path: Path, at: QPointF) -> bool:
         """Add a node that loads a file, its corner at a scene position; returns whether a kind of node does."""
-        found = [
-            (card, setting)
-            for card in self.catalogue.all()
-            for setting in card.settings
-            if setting.widget == "file" and f"*{path.suffix.lower()}" in setting.file_filter and path.suffix
-        ]
-        found.sort(key=lambda each: (len(each[0].inputs), -len(each[0].outputs)))  # a whole model before its parts
+        found = self.catalogue.loaders(path)
         if not found:
             return False
         card, setting = found[0]
@@ -89,13 +84,12 @@ class Adding(QObject):
             pointer = self._viewer.viewport().mapFromGlobal(QCursor.pos())
             rect = self._viewer.viewport().rect()
             at = self._viewer.mapToScene(pointer if rect.contains(pointer) else rect.center())
-        cards = list(self.catalogue.all())
+        cards, hint = list(self.catalogue.all()), "Add a node"
         if port is not None:
-            ends = {card.id: fitting_port(port.card, card, outgoing=port.outgoing) for card in cards}
-            cards = [card for card in cards if ends[card.id] is not None]
-            cards.sort(key=lambda card: not _exact(port, ends[card.id]))
+            cards = suggested(cards, port)
+            hint = f"What {'takes' if port.outgoing else 'gives'} the {port.card.label}?"
         self._at, self._from = at, port
-        self.search.ask(cards, self._viewer.viewport().mapToGlobal(self._viewer.mapFromScene(at)))
+        self.search.ask(cards, self._viewer.viewport().mapToGlobal(self._viewer.mapFromScene(at)), hint)
 
     def _take(self, kind: str) -> None:
         port, card = self._from, self.catalogue.get(kind)
@@ -122,7 +116,3 @@ class Adding(QObject):
 
     def _free_place(self, kind: str, near: QPointF) -> tuple[float, float]:
         return free_place(self._size(kind), near, [card.outline() for card in self._view.cards.values()])
-
-
-def _exact(port: LoomPort, end: PortCard | None) -> bool:
-    return end is not None and end.kinds[0] == port.card.kinds[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Signal
@@ -16,6 +15,7 @@ from app.document import Document
 from app.editor.adding import Adding
 from app.editor.arranging import Arranging
 from app.editor.card_editor import CardEditor
+from app.editor.dropping import Dropping
 from app.editor.graph_search import GraphSearch
 from app.editor.graph_view import GraphView
 from app.editor.minimap import Minimap
@@ -26,7 +26,6 @@ from core.errors import LoomError
 from core.graph.edits import Group, SetState
 from core.graph.touched import touched_nodes
 from core.graph.workflow import Link, NodeState
-from core.imaging.picture_workflow import carries_workflow
 
 _MARGIN = 20.0
 
@@ -39,6 +38,7 @@ class Canvas(QWidget):
         view: The cards and links on it.
         editor: Edits a setting in its place on the card.
         adding: Makes new nodes.
+        dropping: Takes files.
         arranging: Changes the selection as a whole.
         finder: Finds a node in the workflow.
         minimap: The whole workflow, small.
@@ -63,6 +63,7 @@ class Canvas(QWidget):
         self.editor = CardEditor(self.viewer, document)
         self._moving = Moving(self.viewer, self.view, document)
         self.adding = Adding(self.viewer, self.view, document, catalogue, self._moving)
+        self.dropping = Dropping(self.viewer, document, self.adding)
         self.arranging = Arranging(self.viewer, self.view, document)
         self.finder = GraphSearch(self.viewer, self.view)
         self.minimap = Minimap(self.viewer, self.view)
@@ -78,7 +79,8 @@ class Canvas(QWidget):
         self.viewer.refit_asked.connect(self.fit)
         self.adding.added.connect(lambda id: self.select([id]))
         self.viewer.entered.connect(self._edit_selected)
-        self.viewer.file_dropped.connect(self._take_file)
+        self.dropping.dropped.connect(self.file_dropped)
+        self.dropping.taken.connect(lambda id: self.select([id]))
         self.viewer.menu_asked.connect(self.menu_asked)
         self.viewer.scene().selectionChanged.connect(self._tell_selection)
         document.edited.connect(self.refresh)
@@ -161,11 +163,6 @@ class Canvas(QWidget):
         self.refresh()
         self.fit()
         self._tell_selection()
-
-    def _take_file(self, name: str, at: QPointF) -> None:
-        """Open a dropped workflow, or make the node that loads a file of another kind."""
-        if carries_workflow(Path(name)) or not self.adding.add_file(Path(name), at):
-            self.file_dropped.emit(name)
 
     def _edit_selected(self) -> None:
         """Edit the selected node's text in its place, or the first setting that its card shows."""

@@ -16,12 +16,13 @@ class NodeSearch(SearchPopup):
     """A popup with the kinds of node that match; what is chosen is a kind."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Add a node", (260, 320))
+        super().__init__(parent, "", (260, 420))
         self._cards: Sequence[NodeCard] = ()
 
-    def ask(self, cards: Sequence[NodeCard], at: QPoint) -> None:
-        """Offer these kinds, at a place on the screen."""
+    def ask(self, cards: Sequence[NodeCard], at: QPoint, hint: str) -> None:
+        """Offer these kinds, the likeliest first, at a place on the screen; the hint says what for."""
         self._cards = cards
+        self.field.setPlaceholderText(hint)
         self.open_at(at)
 
     def search(self, text: str) -> None:

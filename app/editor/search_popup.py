@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.theme import category_dot, icon
 
 _ID = Qt.ItemDataRole.UserRole
+_LEAST = 240
+"""A window lower than this, in pixels, does not bound the popup."""
 
 
 class SearchPopup(QFrame):
@@ -26,9 +28,8 @@ class SearchPopup(QFrame):
 
     def __init__(self, parent: QWidget, hint: str, size: tuple[int, int]) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self._parent = parent
+        self._parent, self._size = parent, QSize(*size)
         self.setObjectName("search_popup")
-        self.setFixedSize(*size)
         self.field = QLineEdit()
         self.field.setObjectName("search")
         self.field.setPlaceholderText(hint)
@@ -54,7 +55,11 @@ class SearchPopup(QFrame):
         """Show it with an empty field, its corner at a place on the screen, or as near as window and screen hold it."""
         self.field.clear()
         self._filter("")
-        self.move(self._held(place))
+        room = self._room()
+        self.setFixedSize(self._size.boundedTo(room.size()))
+        left = min(place.x(), room.right() + 1 - self.width())
+        top = min(place.y(), room.bottom() + 1 - self.height())
+        self.move(max(left, room.left()), max(top, room.top()))
         self.show()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -69,15 +74,12 @@ class SearchPopup(QFrame):
         item.setToolTip(help)
         self.list.addItem(item)
 
-    def _held(self, place: QPoint) -> QPoint:
+    def _room(self) -> QRect:
+        """Where it may lie: on the window, or on the whole screen where it would be much too small there."""
         window = self._parent.window()
-        room = window.screen().availableGeometry()
-        seen = room.intersected(window.frameGeometry())
-        if seen.width() >= self.width() and seen.height() >= self.height():
-            room = seen
-        left = min(place.x(), room.right() + 1 - self.width())
-        top = min(place.y(), room.bottom() + 1 - self.height())
-        return QPoint(max(left, room.left()), max(top, room.top()))
+        screen = window.screen().availableGeometry()
+        seen = screen.intersected(window.frameGeometry())
+        return seen if seen.width() >= self._size.width() and seen.height() >= _LEAST else screen
 
     def _filter(self, text: str) -> None:
         self.list.clear()

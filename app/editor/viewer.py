@@ -6,6 +6,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
@@ -22,8 +23,6 @@ from app.editor.node_item import CardItem
 from app.editor.port_item import LoomPort
 from app.editor.scaled_viewer import ScaledViewer
 
-_DROP_STEP = 48.0
-"""How far apart, in scene pixels, several dropped files go."""
 NODE_MIME = "application/x-latent-loom-node"
 
 
@@ -34,7 +33,8 @@ class LoomViewer(ScaledViewer):
 
     Signals:
         node_dropped(str, QPointF): A kind of node was dropped at a scene position.
-        file_dropped(str, QPointF): A local file was dropped at a scene position.
+        files_dropped(list, QPointF): Local files, by their names, were dropped at a scene position.
+        files_over(list, QPointF): Local files hover over a scene position, and may be dropped; none = they left.
         menu_asked(QPoint, QPointF): The context menu, at a global and a scene position.
         setting_asked(CardItem, SettingCard): A shown setting was double-clicked.
         button_clicked(CardItem, Hit): The dice or the lock of a seed was clicked.
@@ -47,7 +47,8 @@ class LoomViewer(ScaledViewer):
     """
 
     node_dropped = Signal(str, QPointF)
-    file_dropped = Signal(str, QPointF)
+    files_dropped = Signal(list, QPointF)
+    files_over = Signal(list, QPointF)
     menu_asked = Signal(object, QPointF)
     setting_asked = Signal(CardItem, SettingCard)
     button_clicked = Signal(CardItem, Hit)
@@ -150,18 +151,25 @@ class LoomViewer(ScaledViewer):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         if _droppable(event.mimeData()):
             event.acceptProposedAction()
+            self.files_over.emit(_files(event.mimeData()), self.mapToScene(event.position().toPoint()))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.files_over.emit([], QPointF())
 
     def dropEvent(self, event: QDropEvent) -> None:
         mime = event.mimeData()
         if mime.hasFormat(NODE_MIME):
             kind = bytes(mime.data(NODE_MIME).data()).decode()
             self.node_dropped.emit(kind, self.mapToScene(event.position().toPoint()))
-        elif mime.hasUrls():
-            for count, url in enumerate(url for url in mime.urls() if url.isLocalFile()):
-                at = self.mapToScene(event.position().toPoint()) + QPointF(_DROP_STEP, _DROP_STEP) * count
-                self.file_dropped.emit(url.toLocalFile(), at)
+        elif names := _files(mime):
+            self.files_dropped.emit(names, self.mapToScene(event.position().toPoint()))
         event.acceptProposedAction()
 
 
 def _droppable(mime: QMimeData) -> bool:
-    return mime.hasFormat(NODE_MIME) or (mime.hasUrls() and mime.urls()[0].isLocalFile())
+    return mime.hasFormat(NODE_MIME) or bool(_files(mime))
+
+
+def _files(mime: QMimeData) -> list[str]:
+    """The local files among what is dragged."""
+    return [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 from pytestqt.qtbot import QtBot
 
-from app.catalogue import Catalogue
+from app.catalogue import Catalogue, shipped_catalogue
 from app.document import read
 from app.main_window import MainWindow
 from app.panels.controls import SeedControl
@@ -66,6 +66,19 @@ def test_sweeps_and_settings_that_are_no_seeds_are_left_alone(workflow: Workflow
         workflow.apply(SetDrawn(id, name, True))
     assert drawn(drawn_anew(workflow, catalogue)) == []
     assert seeds_of(workflow.nodes.values(), catalogue) == {("other", "seed"): 5}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "wanted"),
+    [
+        (("loom.image.scene", "loom.encode.image", "loom.latent.noise"), "loom.latent.noise"),
+        (("loom.image.scene", "loom.encode.image"), "loom.encode.image"),
+        (("loom.image.scene",), "loom.image.scene"),
+    ],
+)
+def test_noise_is_drawn_before_encoding_and_that_before_another_source(kinds: tuple[str, ...], wanted: str) -> None:
+    nodes = [Node(id=kind, type=kind) for kind in kinds]
+    assert list(seeds_of(nodes, shipped_catalogue())) == [(wanted, "seed")]
 
 
 def finish(window: MainWindow, qtbot: QtBot) -> None:

@@ -14,6 +14,7 @@ from app.catalogue import Catalogue, shipped_catalogue
 from app.editor.canvas import Canvas
 from app.editor.node_search import fitting_port
 from app.editor.placement import free_place
+from app.editor.suggestions import suggested
 from app.main_window import MainWindow
 from core.graph.workflow import Link
 
@@ -92,6 +93,29 @@ def test_a_link_drawn_from_an_input_offers_what_gives_it(window: MainWindow) -> 
     assert window.document.workflow.links[new, "amount"] == Link(source, "amount", new, "amount")
 
 
+def test_what_the_templates_link_to_a_port_is_offered_first(open_window: OpenWindow) -> None:
+    window = open_window(wait=False)
+    catalogue = shipped_catalogue()
+    window.canvas.set_catalogue(catalogue)
+    window.document.open_default()
+
+    def offered(node: str, port: str, *, outgoing: bool) -> list[str]:
+        item = window.canvas.view.cards[node].port(port, outgoing=outgoing)
+        assert item is not None
+        return [card.id for card in suggested(catalogue.all(), item)]
+
+    assert offered("noise", "latent", outgoing=True)[0] == "loom.sample.denoise"
+    assert offered("decode", "image", outgoing=True)[0] == "loom.image.save"
+    assert offered("decode", "latent", outgoing=False)[0] == "loom.sample.denoise"
+    of_model = offered("model", "text_encoder", outgoing=True)
+    assert of_model[0] == "loom.condition.text"
+    assert set(of_model) == {
+        card.id
+        for card in catalogue.all()
+        if any(port.kinds[0] in ("Conditioner", "TextEncoder", "object") for port in card.inputs)
+    }
+
+
 def test_a_link_that_is_pulled_off_offers_nothing(window: MainWindow) -> None:
     pull_link(window.canvas, "paint", "amount", outgoing=False, by=QPointF(10, 180))
     assert ("paint", "amount") not in window.document.workflow.links
@@ -139,14 +163,3 @@ def test_the_port_that_must_be_linked_is_taken_before_an_optional_one(catalogue:
     assert fitting_port(amount.outputs[0], paint, outgoing=True) == paint.inputs[0]
     assert fitting_port(paint.inputs[0], amount, outgoing=False) == amount.outputs[0]
     assert fitting_port(amount.outputs[0], amount, outgoing=True) is None
-
-
-def test_a_dropped_file_becomes_the_node_that_loads_it(open_window: OpenWindow) -> None:
-    window = open_window(wait=False)
-    window.canvas.set_catalogue(shipped_catalogue())
-    for name, kind in (("cat.PNG", "loom.image.load"), ("model.safetensors", "loom.load.checkpoint")):
-        window.canvas.viewer.file_dropped.emit(f"/nowhere/{name}", QPointF(40, 800))
-        (id,) = window.canvas.selected()
-        node = window.document.workflow.nodes[id]
-        assert (node.type, node.position) == (kind, (40.0, 800.0))
-        assert f"/nowhere/{name}" in node.settings.values()
