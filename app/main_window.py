@@ -216,16 +216,18 @@ class MainWindow(TabbedWindow):
     def _refresh(self) -> None:
         """Show in title, actions and status bar how things are."""
         history, running = self.document.history, self.monitor.running
+        graph = not self.pages.shows_training  # what acts on it would do so unseen
         self.setWindowTitle(f"{self.document.title}[*] — Latent Loom")
         self.setWindowModified(not history.clean)
         enabled = {
             "reopen": bool(self.files.closed),
-            "undo": history.can_undo,
-            "redo": history.can_redo,
-            "run": self.engine_ready and not running,
-            "run_to": self.engine_ready and not running,
-            "queue": self.engine_ready,
-            "another_seed": self.engine_ready,
+            "undo": graph and history.can_undo,
+            "redo": graph and history.can_redo,
+            "fit": graph,
+            "run": graph and self.engine_ready and not running,
+            "run_to": graph and self.engine_ready and not running,
+            "queue": graph and self.engine_ready,
+            "another_seed": graph and self.engine_ready,
             "cancel": running,
         }
         self.banner.escape.setEnabled(not running)

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 
 from app.panels.training.page import TrainingPage
+from app.panels.training.split_button import SplitButton
 from benchmarks.screen import themed_application
 
 
@@ -42,9 +43,7 @@ def obey(page: TrainingPage, order: dict[str, Any]) -> dict[str, Any]:
     """Do what a line says, as a person would, and tell what the page shows."""
     if "begin" in order:
         page.steering.begin(tomllib.loads(order["begin"])["name"], order["begin"])
-    button = page.header.buttons.get(order.get("click", ""))
-    if button is not None and button.isVisible() and button.isEnabled():
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    click(page, order.get("click", ""))
     state = page.header.state
     return {
         "shown": state.state if state else "",
@@ -52,6 +51,17 @@ def obey(page: TrainingPage, order: dict[str, Any]) -> dict[str, Any]:
         "text": page.header.text,
         "buttons": [name for name, button in page.header.buttons.items() if button.isVisible() and button.isEnabled()],
     }
+
+
+def click(page: TrainingPage, name: str) -> None:
+    """Press a button, or choose an entry of a button's menu, where a person could."""
+    for what, button in page.header.buttons.items():
+        if not (button.isVisible() and button.isEnabled()):
+            continue
+        if what == name:
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        elif isinstance(button, SplitButton) and button.menu() is not None and name in button.ways:
+            button.ways[name].trigger()
 
 
 def main(runs: Path) -> int:

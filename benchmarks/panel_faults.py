@@ -33,7 +33,7 @@ from training.watching.run_state import read_state
 
 WITHIN_S = 1.0
 _PATIENCE_S = 60.0
-_PRESSED = ("pause", "resume", "stop", "abort", "sample", "checkpoint")
+_PRESSED = ("pause", "pause_to_disk", "resume", "stop", "abort", "sample", "checkpoint")
 # What a run does from its start on, how often a round waits for it, and for how long at most it lets it go on, s. The
 # imports before the first status take as long as all that follows until the first steps.
 _MOMENTS = {"starting": (0.5, 1.5), "preparing": (0.2, 0.5), "training": (0.3, 0.5)}

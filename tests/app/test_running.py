@@ -57,3 +57,14 @@ def test_live_mode_runs_after_a_change_that_matters_and_not_after_a_move(open_wi
     window.document.do(SetSetting("amount", "value", 99))
     qtbot.wait(500)
     assert not any(started)
+
+
+def test_what_acts_on_the_graph_is_off_while_the_training_page_hides_it(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
+    qtbot.waitUntil(window.actions_by_name["run"].isEnabled)
+    window.pages.show_training()
+    acts = ("run", "run_to", "queue", "another_seed", "undo", "redo", "fit")
+    assert not [name for name in acts if window.actions_by_name[name].isEnabled()]
+    window.pages.show_graph()
+    assert window.actions_by_name["run"].isEnabled()
+    assert window.actions_by_name["fit"].isEnabled()

@@ -46,6 +46,7 @@ class RunState:
         trouble: Why it failed or died.
         waiting: Commands that the process has not taken yet, oldest first.
         finished: Phases that are done.
+        asked: The command by which it was ended, or "".
     """
 
     path: Path
@@ -59,6 +60,7 @@ class RunState:
     trouble: Trouble | None = None
     waiting: tuple[str, ...] = ()
     finished: tuple[str, ...] = field(default=())
+    asked: str = ""
 
     @property
     def name(self) -> str:
@@ -91,7 +93,7 @@ def read_state(folder: Path) -> RunState:
     trouble = _told(status.get("error")) if state == "failed" else _death(folder, pid) if state == "died" else None
     return RunState(
         folder, state, str(status.get("phase", "")), int(_number(status, "step")), int(_number(status, "steps")),
-        str(status.get("doing", "")), heartbeat, pid, trouble, _waiting(folder), done,
+        str(status.get("doing", "")), heartbeat, pid, trouble, _waiting(folder), done, str(status.get("asked", "")),
     )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.panels.banner import Banner
+from app.panels.training.split_button import SplitButton, Way
 from app.panels.training.words import STATE_COLORS, duration, number, phase_title, progress
 from app.status import Dot
 from core.errors import LoomError
@@ -33,9 +34,25 @@ _TEXTS = {
     "next": "Train diffusion model…",
     "promote": "Add to models…",
 }
+_TO_DISK = Way(
+    "pause_to_disk", "Pause to disk",
+    "Saves a checkpoint and ends the process, which frees all its memory, the GPU's too. Resume loads it and goes on "
+    "from the same step, also after a restart.",
+)  # fmt: skip
+_WAYS = {
+    "pause": (
+        Way(
+            "pause",
+            "Pause in memory",
+            "Waits after this step and keeps all memory, the GPU's too. Resume goes on at once.",
+        ),
+        _TO_DISK,
+    ),
+    "resume": (Way("resume", "Resume", "Goes on at once."), _TO_DISK),
+}
 _ASKED = {
-    "pause": "pausing…", "resume": "going on…", "stop": "stopping…", "abort": "aborting…", "sample": "sampling…",
-    "checkpoint": "saving…", "extend": "taking more steps…",
+    "pause": "pausing…", "pause_to_disk": "pausing to disk…", "resume": "going on…", "stop": "stopping…",
+    "abort": "aborting…", "sample": "sampling…", "checkpoint": "saving…", "extend": "taking more steps…",
 }  # fmt: skip
 
 
@@ -75,7 +92,7 @@ class RunHeader(QWidget):
         first.addStretch(1)
         first.addWidget(self._facts)
         second = QHBoxLayout()
-        second.setSpacing(6)
+        second.setSpacing(4)
         for button in self.buttons.values():
             second.addWidget(button)
         second.addStretch(1)
@@ -140,10 +157,14 @@ class RunHeader(QWidget):
         """What the run is doing, in words."""
         return self._says.text()
 
-    def _make_button(self, name: str, steer: Callable[[str], object]) -> QPushButton:
-        button = QPushButton(_TEXTS.get(name, name.capitalize()))
+    def _make_button(self, name: str, steer: Callable[[str], object]) -> QAbstractButton:
+        text = _TEXTS.get(name, name.capitalize())
+        if name in _WAYS:
+            button: QAbstractButton = SplitButton(text, _WAYS[name], steer)
+        else:
+            button = QPushButton(text)
+            button.clicked.connect(lambda: steer(name))
         button.setToolTip(_TIPS[name])
-        button.clicked.connect(lambda: steer(name))
         return button
 
     def _enable(self, state: RunState) -> None:
@@ -155,7 +176,10 @@ class RunHeader(QWidget):
             "sample": state.alive, "checkpoint": state.alive,
             "extend": state.state not in ("starting", "preparing", "idle"),
         }  # fmt: skip
-        self.buttons["resume"].setText("Start" if state.state == "idle" else "Resume")
+        resume = self.buttons["resume"]
+        resume.setText("Start" if state.state == "idle" else "Resume")
+        assert isinstance(resume, SplitButton)
+        resume.offer_ways(paused)
         for name, on in shown.items():
             self.buttons[name].setVisible(on)
             self.buttons[name].setEnabled((begun and name not in state.waiting) or name == "resume")

@@ -25,7 +25,9 @@ def progress(state: RunState) -> str:
     if state.state == "preparing":
         return f"Preparing: {state.doing}" if state.doing else "Preparing"
     step = f"{state.step:,} / {state.steps:,}" if state.steps else f"{state.step:,}"
-    words = f"{state.state.capitalize()} · {where}{step}" if state.phase else state.state.capitalize()
+    kept = state.state == "stopped" and state.asked == "pause_to_disk"
+    what = "Paused to disk" if kept else state.state.capitalize()
+    words = f"{what} · {where}{step}" if state.phase else what
     return f"{words} · {state.doing}" if state.doing and state.alive else words
 
 

@@ -11,10 +11,8 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QTabWidget,
@@ -26,21 +24,12 @@ from app.panels.training.form.data_view import DataView
 from app.panels.training.form.draft import FIELDS, Draft
 from app.panels.training.form.estimate import Estimate
 from app.panels.training.form.field_row import FieldRow
+from app.panels.training.form.head import FormHead
 from app.panels.training.form.pages import PAGES, matters, page_of, section_of
 from app.panels.training.form.toml_view import TomlView
 from app.panels.training.next_stage import latents_of
-from app.panels.widgets import leave_wheel, wrapped_label
-from app.theme import RESOURCES
+from app.panels.widgets import wrapped_label
 from training.model_sizes import SIZES, ModelSize
-
-_TEMPLATES = RESOURCES / "training"
-_DEFAULT = "stickers-64"
-_GOALS: Mapping[str, tuple[str, ...]] = {
-    "Whole LDM": ("first_stage", "second_stage"),
-    "Whole LDM, decoder tuned": ("first_stage", "decoder", "second_stage"),
-    "Autoencoder": ("first_stage",),
-    "Diffusion model": ("second_stage",),
-}
 
 
 class FormPage(QWidget):
@@ -78,7 +67,12 @@ class FormPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._make_head())
+        head = FormHead(self.draft)
+        self.name, self.goal, self.template, self._head = head.name, head.goal, head.template, head
+        self.template.activated.connect(self._take_template)
+        self._latents = wrapped_label("", "muted")
+        self._latents.setContentsMargins(16, 0, 16, 8)
+        layout.addWidget(head)
         layout.addWidget(self._latents)
         layout.addWidget(self._make_tabs(), 1)
         layout.addWidget(self._make_foot())
@@ -122,43 +116,6 @@ class FormPage(QWidget):
         """End what goes on in the background."""
         self.estimate.close_down()
         self.data_view.close_down()
-
-    def _make_head(self) -> QWidget:
-        self.name, self.goal, self.template = QLineEdit(), QComboBox(), QComboBox()
-        self.name.setAccessibleName("Name")
-        self.name.setMinimumWidth(96)
-        self.name.textEdited.connect(lambda text: self.draft.set_value("name", text))
-        self.goal.setAccessibleName("What to train")
-        for title, phases in _GOALS.items():
-            self.goal.addItem(title, phases)
-        self.goal.activated.connect(lambda index: self.draft.set_value("phases", list(self.goal.itemData(index))))
-        self.template.setAccessibleName("Template")
-        self.template.setPlaceholderText("the chosen run")
-        for file in sorted(_TEMPLATES.glob("*.toml")):
-            self.template.addItem(file.stem, file)
-        self.template.setCurrentIndex(max(0, self.template.findText(_DEFAULT)))
-        self.template.activated.connect(self._take_template)
-        for box in (self.goal, self.template):
-            leave_wheel(box)
-        self._latents = wrapped_label("", "muted")
-        self._latents.setContentsMargins(16, 0, 16, 8)
-        head = QWidget()
-        row = QHBoxLayout(head)
-        row.setContentsMargins(16, 12, 16, 10)
-        row.setSpacing(8)
-        heading = QLabel("New run")
-        heading.setObjectName("runName")
-        row.addWidget(heading)
-        row.addSpacing(12)
-        parts: tuple[tuple[str, QWidget, int], ...] = (
-            ("Name", self.name, 2), ("Train", self.goal, 2), ("Begin with", self.template, 2),
-        )  # fmt: skip
-        for words, part, stretch in parts:
-            label = QLabel(words)
-            label.setObjectName("muted")
-            row.addWidget(label)
-            row.addWidget(part, stretch)
-        return head
 
     def _make_tabs(self) -> QTabWidget:
         self.tabs = QTabWidget()
@@ -281,10 +238,7 @@ class FormPage(QWidget):
     def _refresh(self) -> None:
         """Show the draft everywhere but where a person is typing."""
         draft = self.draft
-        if not self.name.hasFocus():
-            self.name.setText(str(draft.value("name") or ""))
-        phases = tuple(draft.value("phases") or ())
-        self.goal.setCurrentIndex(next((i for i, goal in enumerate(_GOALS.values()) if goal == phases), -1))
+        self._head.refresh()
         for name, row in self.rows.items():
             row.refresh()
             row.setVisible(matters(name, draft))

@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.training.curve_plot import smoothed
 from app.panels.training.page import TrainingPage
 from app.panels.training.samples import with_difference
+from app.panels.training.split_button import SplitButton
 from training.run_folder import RunFolder
 
 OpenPage = Callable[[], TrainingPage]
@@ -171,6 +172,28 @@ def test_a_button_puts_its_command_into_the_run_folder(
     qtbot.waitUntil(page.header.buttons[command].isVisible)
     QTest.mouseClick(page.header.buttons[command], Qt.MouseButton.LeftButton)
     assert [request["command"] for request in run.requests()] == [command]
+
+
+@pytest.mark.parametrize(("state", "button"), [("training", "pause"), ("paused", "resume")])
+def test_a_run_is_paused_to_disk_from_the_menu_of_a_button(
+    open_page: OpenPage, make_run: MakeRun, qtbot: QtBot, state: str, button: str
+) -> None:
+    run = make_run("one", state=state, step=3)
+    page = open_page()
+    shown = page.header.buttons[button]
+    qtbot.waitUntil(shown.isVisible)
+    assert isinstance(shown, SplitButton)
+    menu = shown.menu()
+    menu.popup(shown.mapToGlobal(shown.rect().bottomLeft()))
+    qtbot.waitUntil(menu.isVisible)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        QTest.keyClick(menu, key)
+    assert [request["command"] for request in run.requests()] == ["pause_to_disk"]
+    run.status(state="stopped", asked="pause_to_disk", phase="first_stage", step=3, steps=20)
+    qtbot.waitUntil(lambda: page.header.text == "Paused to disk · Autoencoder 3 / 20")
+    resume = page.header.buttons["resume"]
+    assert isinstance(resume, SplitButton)
+    assert resume.menu() is None
 
 
 def test_samples_follow_the_newest_step_until_a_person_moves_the_slider(
