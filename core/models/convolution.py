@@ -1,8 +1,8 @@
-"""Convolutions that take a shorter way where no gradient is wanted; parameters and results are `nn.Conv2d`'s.
+"""Convolutions that take a shorter way on a processor in float32; parameters and results are `nn.Conv2d`'s.
 
-On a processor in float32: few positions take oneDNN's kernel or, before a wide layer, are gathered for one matrix
+Where no gradient is wanted, few positions take oneDNN's kernel or, before a wide layer, are gathered for one matrix
 product, which reads the weight once as it lies; many, and doubled pictures, are filtered by `core.models.winograd`.
-Everything else, and all training of 3x3, is torch's own convolution.
+In training, a doubled picture's convolution is a transposed one of the picture. Everything else is torch's own.
 Letters: b batch, c channels in, o channels out, h height, w width.
 """
 
@@ -25,6 +25,11 @@ COPIED_WEIGHT = 1024
 MANY_VALUES, WIDE = 2**18, 128
 # ... and sooner in a doubled picture, of whose products it leaves a quarter.
 DOUBLED_POSITIONS, DOUBLED_VALUES, DOUBLED_WIDE = 64, 2**13, 64
+# A transposed convolution leaves 4 of 9, and keeps kernels of 16 values for 9 until the backward pass: for that, there
+# are to be two positions for each channel out.
+TRANSPOSED_POSITIONS, TRANSPOSED_SHARE = 256, 2
+# Which of a kernel's three rows each of the transposed one's four adds up.
+_TRANSPOSED = ((0.0, 0.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
 
 class Conv3x3(nn.Conv2d):
@@ -52,14 +57,19 @@ class Conv3x3(nn.Conv2d):
         b, _, h, w = x.shape
         # A hook expects to see what this layer convolves.
         hooked = self._forward_hooks or self._forward_pre_hooks
-        if _short_way(x, self.weight) and self._filtering_pays_doubled(b * h * w) and not hooked:
+        if not hooked and _short_way(x, self.weight) and self._filtering_pays_doubled(b * h * w):
             return convolve3x3(x, self.weight, self.bias, doubled=True)
+        if not hooked and _plain(x, self.weight) and self._transposing_pays(b * h * w):
+            return F.conv_transpose2d(x, transposed_kernels(self.weight), self.bias, stride=2, padding=1)
         return cast(Tensor, self(F.interpolate(x, scale_factor=2.0, mode="nearest")))
 
     def _filtering_pays_doubled(self, positions: int) -> bool:
         narrower = min(self.in_channels, self.out_channels)
         enough = positions >= DOUBLED_POSITIONS and positions * narrower >= DOUBLED_VALUES
         return enough and narrower >= DOUBLED_WIDE
+
+    def _transposing_pays(self, positions: int) -> bool:
+        return positions >= max(TRANSPOSED_POSITIONS, TRANSPOSED_SHARE * self.out_channels)
 
     def _by_onednn(self, x: Tensor) -> Tensor:
         """Convolve by the kernel that torch leaves aside for a single small picture on one thread."""
@@ -92,12 +102,26 @@ class Conv1x1(nn.Conv2d):
         return super().forward(x)
 
 
+def transposed_kernels(weight: Tensor) -> Tensor:
+    """Return kernels [c, o, 4, 4] whose transposed convolution (stride 2, padding 1) doubles, then convolves.
+
+    `weight` is [o, c, 3, 3]. Doubling is a transposed convolution by 2x2 ones; this is what both come to.
+    """
+    o, c = weight.shape[:2]
+    g = weight.new_tensor(_TRANSPOSED)
+    return (weight.reshape(o * c, 9) @ torch.kron(g, g).T).view(o, c, 4, 4).transpose(0, 1)
+
+
 def _short_way(x: Tensor, weight: Tensor) -> bool:
-    """Say whether the short ways may be taken: on a processor, in float32, without gradients."""
-    plain = x.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
+    """Say whether the ways without gradients may be taken."""
+    return not torch.is_grad_enabled() and _plain(x, weight)
+
+
+def _plain(x: Tensor, weight: Tensor) -> bool:
+    """Say whether torch computes as the limits above were measured: on a processor, in float32, not compiled."""
     return (
-        plain
-        and not torch.is_grad_enabled()
+        x.device.type == "cpu"
+        and x.dtype == weight.dtype == torch.float32
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the customary name
 
-from core.models.convolution import Conv1x1, Conv3x3
+from core.models.convolution import Conv1x1, Conv3x3, transposed_kernels
 from core.models.winograd import convolve3x3
 
 # Few positions at a narrow and a wide layer, an odd size, several strips, and a batch.
@@ -30,7 +31,7 @@ def test_every_way_agrees_with_torch(shape: tuple[int, ...], layout: torch.memor
         torch.testing.assert_close(layer(x), wanted, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", [*SHAPES, (1, 16, 17, 24, 20)])
 def test_a_doubled_image_is_convolved_without_being_made(shape: tuple[int, ...]) -> None:
     b, h, w, c, o = shape
     layer, x = Conv3x3(c, o), torch.randn(b, c, h, w)
@@ -61,10 +62,48 @@ def test_gradients_are_those_of_torch() -> None:
     torch.testing.assert_close(found, wanted)
 
 
-def test_a_hook_sees_the_doubled_image() -> None:
+@pytest.mark.parametrize("shape", [(1, 16, 17, 24, 20), (2, 5, 3, 24, 20), (1, 16, 17, 24, 160)])
+def test_gradients_through_a_doubled_image_are_those_of_torch(shape: tuple[int, ...]) -> None:
+    b, h, w, c, o = shape
+    layer, x = Conv3x3(c, o), torch.randn(b, c, h, w, requires_grad=True)
+    into = [x, *layer.parameters()]
+    by_torch = F.conv2d(F.interpolate(x, scale_factor=2.0), layer.weight, layer.bias, padding=1)
+    wanted = torch.autograd.grad(by_torch.sin().sum(), into)
+    found = torch.autograd.grad(layer.doubled(x).sin().sum(), into)
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_a_doubled_image_is_not_kept_for_the_gradients() -> None:
+    layer, x, kept = Conv3x3(8, 8), torch.randn(1, 8, 16, 16, requires_grad=True), list[Tensor]()
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        layer.doubled(x)
+    assert x.numel() <= max(tensor.numel() for tensor in kept) < 4 * x.numel()
+
+
+def test_a_doubled_image_has_gradients_of_gradients() -> None:
+    x, weight, bias = (
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((1, 2, 3, 2), (3, 2, 3, 3), (3,))
+    )
+
+    def convolved(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return F.conv_transpose2d(x, transposed_kernels(weight), bias, stride=2, padding=1)
+
+    by_torch = F.conv2d(F.interpolate(x, scale_factor=2.0), weight, bias, padding=1)
+    torch.testing.assert_close(convolved(x, weight, bias), by_torch, atol=1e-12, rtol=1e-12)
+    assert torch.autograd.gradcheck(convolved, (x, weight, bias))
+    assert torch.autograd.gradgradcheck(convolved, (x, weight, bias))
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_a_hook_sees_the_doubled_image(learns: bool) -> None:
     layer, seen = Conv3x3(128, 128), []
     layer.register_forward_hook(lambda _module, given, _result: seen.append(given[0].shape))
-    with torch.no_grad():
+    with torch.set_grad_enabled(learns):
         layer.doubled(torch.randn(1, 128, 24, 24))
     assert seen == [(1, 128, 48, 48)]
 
