@@ -66,10 +66,11 @@ def save_diffusion(
     _save(denoiser.module, folder / "denoiser.safetensors", dtype)
     schedule, kind = asdict(denoiser.schedule), str(denoiser.parameterization)
     _record(folder, "denoiser", {"arguments": dict(arguments), "schedule": schedule, "parameterization": kind})
-    _save_conditioner(folder, conditioner, dtype)
+    save_conditioner(folder, conditioner, dtype)
 
 
-def _save_conditioner(folder: Path, conditioner: Conditioner, dtype: torch.dtype) -> None:
+def save_conditioner(folder: Path, conditioner: Conditioner, dtype: torch.dtype = torch.float32) -> None:
+    """Write the conditioner into a model folder, in the place of the one that is there."""
     for name in ("text_encoder", "conditioner"):
         _record(folder, name, None)
         (folder / f"{name}.safetensors").unlink(missing_ok=True)
