@@ -16,8 +16,8 @@ from training.reading_lesson import Reader, read_right, teach
 from training.tokenizer import train_tokenizer
 
 CONFIG = SceneConfig(
-    size=16, classes=("fox", "pizza", "car"), backgrounds=("plain red", "space"), counts=((2, 1.0),), same=0.0, mirror=False,
-    detail="canonical",
+    size=16, classes=("fox", "pizza", "car"), backgrounds=("plain red", "space"), counts=((2, 1.0),), same=0.0,
+    mirror=False, detail="canonical",
 )  # fmt: skip
 SCENES = [make_scene(seed, CONFIG) for seed in range(40)]
 
