@@ -23,6 +23,7 @@ COMMANDS = {
     "validate": "name every problem of a workflow file at once",
     "nodes": "list every kind of node",
     "train": "train from a config file, or go on with a run folder",
+    "steer": "pause, resume or stop a run, or have it sample or save",
     "export": "write a checkpoint of a run as a model",
     "evaluate": "measure a run or a model on data that it did not learn from",
     "models": "list the installed models, or what a model folder holds",
