@@ -83,6 +83,7 @@ class Optimization:
         if finite or self.skipped:
             self.scaler.step(self.optimizer)
             self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)  # their memory is free for the next step, sampling and measuring
         return norm
 
     def slots(self) -> dict[str, Tensor]:
