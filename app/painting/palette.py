@@ -89,7 +89,7 @@ def swatch(color: QColor) -> QIcon:
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(theme().color("card_border"))
+    painter.setPen(theme().color("text_faint"))
     painter.setBrush(color)
     painter.drawRoundedRect(QRectF(2, 2, 2 * _SIDE - 4, 2 * _SIDE - 4), 8, 8)
     painter.end()
