@@ -74,6 +74,8 @@ class FirstStageConfig:
     to 0.75.
 
     Attributes:
+        begins_from: A model folder whose autoencoder the first stage begins with, where its layers fit; a codebook
+            then begins with latents of the data.
         ddconfig, decoder_config, embed_dim: Arguments of `AutoencoderKL` or `VQModel`.
         n_embed: Entries in the codebook; 0 = a KL autoencoder.
         l1, l2: Weights of the absolute and squared error.
@@ -91,6 +93,7 @@ class FirstStageConfig:
         latent_noise: Noise added to unit-variance latents while the decoder alone is tuned, standard deviation.
     """
 
+    begins_from: str = ""
     ddconfig: Mapping[str, Any] = field(default_factory=dict)
     decoder_config: Mapping[str, Any] = field(default_factory=dict)
     embed_dim: int = 8

@@ -29,6 +29,7 @@ from training.control import Poll
 from training.data.latent_cache import Latents, batch_for
 from training.data.training_set import TrainingSet
 from training.evaluation.in_run import evaluate_autoencoder
+from training.first_stage_start import begin_with
 from training.losses.codebook_usage import codebook_usage
 from training.phase import Critic, autocast, part_of, tile
 
@@ -44,15 +45,19 @@ class FirstStage:
     blocks: Sequence[nn.Module] = ()
 
     def __init__(
-        self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet, device: torch.device
-    ) -> None:
+        self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet, device: torch.device,
+        begins_from: Autoencoder | None = None,
+    ) -> None:  # fmt: skip
         self.device = device
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size, self.parts = config.steps, config.batch_size, 1
         self.ema_decay, self.optimizer, self.precision = config.ema_decay, config.optimizer, config.precision
         self.feed = data.feed(data.order(run.seed, config.batch_size))
         # First weights are drawn on the CPU, so that they are the same on every device.
-        self.module = make_autoencoder(config).to(device)
+        module = make_autoencoder(config)
+        if begins_from is not None:
+            begin_with(module, begins_from, data)
+        self.module = module.to(device)
         self.objective = AutoencoderObjective(config, device)
 
     @property

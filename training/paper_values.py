@@ -93,7 +93,7 @@ PAPER: Mapping[str, str] = {
 _OURS = (
     "name", "seed", "phases", "initial", "device", "log_every", "sample_every", "checkpoint_every", "keep_checkpoints",
     "distributed", "data.scenes", "data.seed", "data.buckets.step", "data.variants", "data.smallest", "data.memory_mb",
-    "data.prefetch", "first_stage.perceptual_folder", "first_stage.latent_noise", "decoder",
+    "data.prefetch", "first_stage.begins_from", "first_stage.perceptual_folder", "first_stage.latent_noise", "decoder",
     "second_stage.conditioning.part_dropout", "second_stage.conditioning.semantic_map.things",
     "second_stage.conditioning.inpainting.thing_share", "second_stage.conditioning.low_resolution.max_noise_level",
     "second_stage.base_text_learns", "second_stage.begins_from", "second_stage.lora", "second_stage.schedule.cosine_s",

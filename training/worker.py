@@ -240,7 +240,9 @@ def _make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch:
     device = select(config.device or None)
     torch.manual_seed(derived_seed(config.seed, name, "weights"))
     if name == "first_stage":
-        return FirstStage(config, config.first_stage, data.train, data.held_out, device)
+        path = config.first_stage.begins_from
+        other = load_autoencoder(Path(path)) if path else None
+        return FirstStage(config, config.first_stage, data.train, data.held_out, device, other)
     if name == "second_stage":
         return _second_stage(config, models, data, watch, device)
     watch.reached("loading the autoencoder", 0, 0)
