@@ -18,6 +18,7 @@ from PySide6.QtTest import QTest
 
 from app.panels.training.page import TrainingPage
 from app.panels.training.split_button import SplitButton
+from app.runtime.garbage import WindowCollector
 from benchmarks.screen import themed_application
 
 
@@ -67,6 +68,7 @@ def click(page: TrainingPage, name: str) -> None:
 def main(runs: Path) -> int:
     """Show the page until stdin ends."""
     application = themed_application()
+    collector = WindowCollector(application)  # as the program's own window has it: the watcher's thread allocates, too
     page, ears = TrainingPage(runs), Ears()
     page.resize(1280, 700)
     page.show()
@@ -75,6 +77,7 @@ def main(runs: Path) -> int:
     threading.Thread(target=ears.listen, daemon=True).start()
     code = application.exec()
     page.close_down()
+    collector.stop()
     return code
 
 

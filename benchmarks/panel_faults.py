@@ -70,7 +70,7 @@ class App:
     """The page in a process of its own."""
 
     def __init__(self, runs: Path) -> None:
-        command = [sys.executable, "-m", "benchmarks.panel_app", str(runs)]
+        command = [sys.executable, "-X", "faulthandler", "-m", "benchmarks.panel_app", str(runs)]
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "*=false"}
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -20,7 +20,9 @@ PAPER: Mapping[str, str] = {
     "data.buckets.widest": "1: squares only", "data.captions": "given, for text",
     "data.held_out": "each data set's own validation part",
     # The first stage: section 3.1, appendix G, and the published configurations.
-    "first_stage.ddconfig": "ch = 128, two blocks a level; ch_mult = [1, 2, 4] for f = 4, [1, 2, 4, 4] for f = 8",
+    "first_stage.ddconfig": (
+        "ch = 128, two blocks a level; ch_mult = [1, 2, 4] for f = 4, [1, 2, 4, 4] (KL) or [1, 2, 2, 4] (VQ) for f = 8"
+    ),
     "first_stage.decoder_config": "empty: both halves are alike", "first_stage.embed_dim": "3 for f = 4, 4 for f = 8",
     "first_stage.steps": "not told; at least 50,001 for KL, where the discriminator begins",
     "first_stage.batch_size": "12 for f = 8 in 256² pixels",
@@ -49,7 +51,10 @@ PAPER: Mapping[str, str] = {
     "first_stage.optimizer.decay_from": f"1: {_RATE}", "first_stage.optimizer.clip_norm": "0: no limit",
     "first_stage.optimizer.schedule": f"none: {_RATE}",
     # The second stage: section 3.2, tables 12 to 15, and the published configurations.
-    "second_stage.unet": "model_channels = 224 for LDM-4 on faces, 192 with context; channel_mult = [1, 2, 3, 4]",
+    "second_stage.unet": (
+        "model_channels = 224, channel_mult = [1, 2, 3, 4] for LDM-4 on faces; 192, [1, 2, 3, 5] for classes; "
+        "320, [1, 2, 4, 4] for text"
+    ),
     "second_stage.text.n_embed": "1280 (text to image)", "second_stage.text.n_layer": "32",
     "second_stage.text.max_seq_len": "77",
     "second_stage.conditioning.kinds": "one each: none, class, text, layout, semantic, inpainting, low resolution",
@@ -69,18 +74,22 @@ PAPER: Mapping[str, str] = {
     "second_stage.schedule.linear_end": "0.0195; 0.0155 to 0.0205 by task, 0.012 for text with f = 8",
     "second_stage.schedule.v_posterior": "0", "second_stage.schedule.zero_terminal_snr": "no",
     "second_stage.parameterization": "eps", "second_stage.min_snr_gamma": "0: the plain loss",
-    "second_stage.objective.loss_type": "l2; l1 for churches, layouts and inpainting (published)",
+    "second_stage.objective.loss_type": "l2; l1 for churches, layouts, maps and inpainting (published)",
     "second_stage.objective.l_simple_weight": "1", "second_stage.objective.original_elbo_weight": "0",
     "second_stage.objective.logvar_init": "0", "second_stage.objective.learn_logvar": "no",
-    "second_stage.objective.offset_noise": "0", "second_stage.condition_dropout": "0.1 for text and classes",
-    "second_stage.steps": "410k CelebA-HQ, 635k FFHQ, 390k text, 178k classes, 170k layouts on COCO",
-    "second_stage.batch_size": "48 CelebA-HQ, 42 FFHQ, 680 text, 1200 classes, 48 layouts on COCO",
+    "second_stage.objective.offset_noise": "0",
+    "second_stage.condition_dropout": "not told; 0.1 in Stable Diffusion 1.5, which came of it",
+    "second_stage.steps": "410k CelebA-HQ, 635k FFHQ, 500k churches, 390k text, 178k classes, 170k layouts on COCO",
+    "second_stage.batch_size": "48 CelebA-HQ, 42 FFHQ, 96 churches, 680 text, 1200 classes, 48 layouts on COCO",
     "second_stage.precision": "float32", "second_stage.ema_decay": "0.9999",
-    "second_stage.optimizer.lr": "2e-6 times the batch size for LDM-4: 9.6e-5; 1e-4 for text",
+    "second_stage.optimizer.lr": (
+        "2e-6 times the batch size on faces: 9.6e-5, 8.4e-5; 5e-5 churches, 4.8e-5 layouts, 1e-4 text and classes, "
+        "1e-6 inpainting"
+    ),
     "second_stage.optimizer.betas": "0.9, 0.999", "second_stage.optimizer.weight_decay": "0.01",
-    "second_stage.optimizer.warmup_steps": "10000 for text and layouts, else 0",
+    "second_stage.optimizer.warmup_steps": "10000 for churches, 1000 for inpainting, else 0 (published)",
     "second_stage.optimizer.decay_from": f"1: {_RATE}", "second_stage.optimizer.clip_norm": "0: no limit",
-    "second_stage.optimizer.schedule": f"none: {_RATE} after the warm-up",
+    "second_stage.optimizer.schedule": f"none: {_RATE} after the warm-up; cosine for inpainting (published)",
     # Evaluation: section 4, appendix E, tables 1 to 3 and 8.
     "evaluation.count": "the 50,000 validation pictures of ImageNet, for reconstructions",
     "evaluation.pictures": "50,000; 30,000 for text",
