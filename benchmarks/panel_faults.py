@@ -77,12 +77,20 @@ class App:
         )
 
     def ask(self, **order: Any) -> dict[str, Any]:
-        """Give an order and return what the page then shows."""
+        """Give an order and return what the page then shows.
+
+        Raises:
+            RuntimeError: The page's process ended though nobody killed it.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order or {"tell": True}) + "\n")
-        self.process.stdin.flush()
-        shown: dict[str, Any] = json.loads(self.process.stdout.readline())
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps(order or {"tell": True}) + "\n")
+            self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The page's process ended by itself, with {self.process.wait()}.")
+        shown: dict[str, Any] = json.loads(line)
         return shown
 
     def waited_s(self) -> float:
@@ -97,7 +105,8 @@ class App:
         """Close the window."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # where it has ended already
+            self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
 
