@@ -55,7 +55,7 @@ def _close(window: MainWindow) -> None:
     if window.pages.shows_training:
         window.pages.show_graph()
     else:
-        window.tabs.close_tab(window.tabs.front)
+        window.tabs.close(window.tabs.front)
 
 
 def _on_the_canvas(window: MainWindow) -> Handlers:

@@ -37,12 +37,10 @@ class TabMenu(QObject):
         self.last.popup(at)
 
     def close_others(self, kept: Tab, _checked: bool = False) -> None:
-        """Close every other document, until a person wants to keep one."""
+        """Close every other document, unless a person wants to keep one."""
         tabs = self._window.tabs
         tabs.show_tab(kept)
-        for tab in tabs.all:
-            if tab is not kept and not tabs.close_tab(tab):
-                return
+        tabs.close(*(tab for tab in tabs.all if tab is not kept))
 
     def _make(self, tab: Tab | None) -> QMenu:
         tabs, actions = self._window.tabs, self._window.actions_by_name
@@ -51,7 +49,7 @@ class TabMenu(QObject):
             menu.addActions([actions["new"], actions["reopen"]])
             return menu
         path = tab.document.path
-        menu.addAction("Close", partial(tabs.close_tab, tab))
+        menu.addAction("Close", lambda: tabs.close(tab))
         others = menu.addAction("Close others")
         others.triggered.connect(partial(self.close_others, tab))
         others.setEnabled(len(tabs.all) > 1)

@@ -14,6 +14,7 @@ from app.catalogue import Catalogue
 from app.document import Document
 from app.document_file import DocumentFile
 from app.document_view import DocumentView
+from app.leaving import may_leave
 from app.panels.tab_bar import TabLine
 from app.runtime.run_queue import RunQueue
 from app.settings import Settings
@@ -56,7 +57,7 @@ class Tabs(QObject):
         bar = self.line.bar
         bar.currentChanged.connect(self._show_front)
         bar.tabMoved.connect(self._move)
-        bar.tabCloseRequested.connect(lambda place: self.close_tab(self._tabs[place]))
+        bar.tabCloseRequested.connect(lambda place: self.close(self._tabs[place]))
         bar.new_asked.connect(self.add)
         self.add().spare = True
 
@@ -107,28 +108,27 @@ class Tabs(QObject):
         """Bring the document so many places to the right to the front, round and round."""
         self.line.bar.setCurrentIndex((self.line.bar.currentIndex() + steps) % len(self._tabs))
 
-    def close_tab(self, tab: Tab) -> bool:
-        """Close a document, if a person does not want to keep it; an empty one comes after the last."""
-        if not self.may_leave(tab):
+    def close(self, *closing: Tab) -> bool:
+        """Close documents, if a person does not want to keep one; an empty one comes after the last."""
+        if not self.may_leave(*closing):
             return False
-        if len(self._tabs) == 1:
-            self.add()
-        place = self._tabs.index(tab)
-        self._tabs.pop(place)  # first, so that what the bar then shows is found at its place
-        self.line.bar.remove(place)
-        for widget in tab.close_down():
-            widget.setParent(None)
-            widget.deleteLater()
-        self.closed.emit(tab, place)
-        tab.deleteLater()
-        self._refresh()
+        for tab in closing:
+            if len(self._tabs) == 1:
+                self.add()
+            place = self._tabs.index(tab)
+            self._tabs.pop(place)  # first, so that what the bar then shows is found at its place
+            self.line.bar.remove(place)
+            for widget in tab.close_down():
+                widget.setParent(None)
+                widget.deleteLater()
+            self.closed.emit(tab, place)
+            tab.deleteLater()
+            self._refresh()
         return True
 
-    def may_leave(self, tab: Tab) -> bool:
-        """Whether a document may be closed: it is saved, or a person, who then sees it, says so."""
-        if not tab.document.clean:
-            self.show_tab(tab)
-        return tab.file.may_leave()
+    def may_leave(self, *leaving: Tab) -> bool:
+        """Whether documents may be closed: they are saved, or a person, who is asked once, says so."""
+        return may_leave(self._window, [(tab, self.title(tab)) for tab in leaving], self.show_tab)
 
     def close_down(self) -> None:
         """Let go of everything: the program ends."""

@@ -196,7 +196,7 @@ def _close(window: MainWindow, path: Path) -> None:
     """Close the tab of the workflow, if there is one, and let everything of it go."""
     tab = window.tabs.of_file(path)
     if tab is not None:
-        window.tabs.close_tab(tab)
+        window.tabs.close(tab)
     del tab
     _settle()
 

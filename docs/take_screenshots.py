@@ -125,7 +125,7 @@ def show_beginnings(stage: Stage) -> None:
         dialog.deleteLater()
     window.files.new()
     stage.take("empty")
-    window.tabs.close_tab(window.tabs.front)
+    window.tabs.close(window.tabs.front)
 
 
 def show_runs(stage: Stage) -> None:
@@ -195,7 +195,7 @@ def show_tabs(stage: Stage) -> None:
     damaged.write_text(text[: len(text) * 2 // 3], encoding="utf-8")
     window.files.open(damaged)
     stage.take("damaged")
-    window.tabs.close_tab(window.tabs.front)
+    window.tabs.close(window.tabs.front)
 
 
 def show_training(stage: Stage) -> None:

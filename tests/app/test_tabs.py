@@ -183,21 +183,10 @@ def test_unsaved_changes_are_asked_about_and_shown_meanwhile(
     window.document.do(SetSetting("amount", "value", 4))
     window.files.open(other)
     answer(button)
-    assert window.tabs.close_tab(window.tabs.all[0]) == closed
+    assert window.tabs.close(window.tabs.all[0]) == closed
     assert [tab.document.title for tab in window.tabs.all] == (["second"] if closed else ["trivial", "second"])
     if not closed:
         assert window.tabs.line.bar.currentIndex() == 0, "the one that is asked about is in front"
-
-
-def test_the_window_stays_open_where_one_of_several_is_to_be_kept(open_window: OpenWindow, other: Path) -> None:
-    window = open_window(wait=False)
-    window.files.open(other)
-    for tab in window.tabs.all:
-        tab.document.do(SetTitle("changed"))
-    answer(QMessageBox.StandardButton.Discard)
-    QTimer.singleShot(1, lambda: answer(QMessageBox.StandardButton.Cancel))
-    assert not window.close()
-    assert [tab.document.clean for tab in window.tabs.all] == [False, False]
 
 
 def test_dragging_a_tab_reorders_the_documents(open_window: OpenWindow, other: Path) -> None:
@@ -290,7 +279,7 @@ def test_closing_a_tab_stops_its_run_and_the_next_one_goes_on(
     first = begin_run(window, qtbot)
     window.files.open(other)
     window.run()
-    assert window.tabs.close_tab(first)
+    assert window.tabs.close(first)
     qtbot.waitUntil(lambda: not window.monitor.running)
     assert window.monitor.outcome == "finished"
 
