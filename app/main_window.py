@@ -20,6 +20,7 @@ from app.panels.library import LibraryPanel
 from app.panels.log import LogPanel
 from app.panels.widgets import panel_header, rule
 from app.readiness import Readiness
+from app.room import Room
 from app.runtime.bridge import Bridge
 from app.runtime.garbage import WindowCollector
 from app.runtime.messages import EngineFailed, EngineReady
@@ -52,6 +53,7 @@ class MainWindow(TabbedWindow):
         tab_menu: What can be done with one tab.
         graph: The column of the canvas, with the log.
         side: The column of the picture and the settings.
+        room: Which of these columns give way in a small window.
         queue: The runs of all documents.
         worker: The thread that runs.
         actions_by_name: Every action.
@@ -164,12 +166,12 @@ class MainWindow(TabbedWindow):
             (self._middle, canvas_width),
             (self._side, side_width),
         )
-        for index in (0, 2):
-            self._columns.setStretchFactor(index, 0)
-        self._columns.setStretchFactor(1, 1)
+        for index, share in enumerate((0, 4, 1)):  # in a large window the picture is larger too
+            self._columns.setStretchFactor(index, share)
         self.library.setMinimumWidth(160)
         self._side.setMinimumWidth(280)
         self.log.hide()
+        self.room = Room(self, self.library, self.graph, self.side)
         self.pages = Pages(self._columns)
         self.setCentralWidget(self.pages)
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPointF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QImage
 
 from app.editor.placement import free_place, snapped
-from app.painting.room import WIDTH, Room
+from app.room import WIDTH
 from app.runtime.messages import EngineReady
 from core.events import RunCancelled
 from core.graph.workflow import Point, Workflow
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from app.painting.desk import PaintingDesk
     from app.tab import Tab
 
+_SHARE = 0.3
+"""Of a large window's width, that the painter begins with."""
 _SHARED = ("undo", "redo", "run", "cancel", "save")
 """The window's actions that work in the painter's full screen too."""
 
@@ -31,7 +33,6 @@ class Painting(QObject):
         super().__init__(window)
         self._window = window
         self._desks: dict[Tab, PaintingDesk] = {}
-        self._room: Room | None = None
         window.bridge.arrived.connect(self._take)
         window.tabs.shown.connect(self._turn)
         window.tabs.closed.connect(self._close)
@@ -111,9 +112,9 @@ class Painting(QObject):
         desk.run_asked.connect(window.run)
         desk.loop.candidates.pictured.connect(window.gallery.keep)
         desk.panel.commands.told.connect(window.log.say)
-        self._room = self._room or Room(window, window.library, window.graph, window.side)
-        self._room.watch(desk)
-        window.resizeDocks([desk], [WIDTH], Qt.Orientation.Horizontal)
+        window.room.watch(desk)
+        width = max(WIDTH, round(window.width() * _SHARE))
+        window.resizeDocks([desk], [width], Qt.Orientation.Horizontal)
         return desk
 
     def _take(self, message: object) -> None:

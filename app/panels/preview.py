@@ -38,7 +38,7 @@ class PictureView(QWidget):
         self.stale = False
         self._pan = QPointF()
         self._grabbed: QPointF | None = None
-        self.setMinimumSize(160, 160)
+        self.setMinimumSize(160, 72)  # in a small window there is no more, and what is below would lie over it
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_image(self, image: QImage | None) -> None:

@@ -172,6 +172,20 @@ def test_a_small_window_gives_its_room_to_the_painter_and_takes_it_back(
     assert not window.graph.isHidden()
 
 
+def test_the_list_of_nodes_gives_way_to_the_graph_unless_a_person_shows_it(
+    open_real_window: Callable[[int, int], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_real_window(640, 400)
+    assert window.library.isHidden()
+    qtbot.waitUntil(lambda: window.graph.width() > 300)
+    window.actions_by_name["library"].trigger()
+    window.resize(660, 400)
+    assert not window.library.isHidden()
+    window.actions_by_name["library"].trigger()
+    window.resize(1280, 400)
+    assert not window.library.isHidden()
+
+
 def right_of(widget: Any, window: MainWindow) -> int:
     return int(widget.mapTo(window, widget.rect().topRight()).x())
 

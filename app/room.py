@@ -1,4 +1,4 @@
-"""Room for the painter in a small window: what is not needed while painting gives way, and comes back afterwards."""
+"""Room for the graph, or for the painter, in a small window: other parts give way, and come back once they fit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _NARROW, _NARROW_GRAPH = 440, 240
 
 
 class Room(QObject):
-    """Hides the list of nodes, then the graph, while a painter is docked in a window too narrow for all."""
+    """Hides the list of nodes in a window too narrow for it, and the graph too while a painter is docked there.
+
+    A part that a person shows all the same stays.
+    """
 
     def __init__(self, window: QMainWindow, library: QWidget, graph: QWidget, side: QWidget) -> None:
         super().__init__(window)
@@ -26,23 +29,18 @@ class Room(QObject):
     def watch(self, dock: QDockWidget) -> None:
         """Make room for a painter whenever it shows."""
         self._docks.append(dock)
-        dock.visibilityChanged.connect(self._follow)
+        dock.visibilityChanged.connect(self._make)
         dock.destroyed.connect(lambda: self._docks.remove(dock))
-
-    def _follow(self) -> None:
-        if any(not dock.isHidden() for dock in self._docks):
-            self._make()
-        else:
-            self._give_back()
 
     def _make(self) -> None:
         """Hide what does not fit, and show again what does."""
+        painting = any(not dock.isHidden() for dock in self._docks)
         room = self._window.width() - self._side.minimumWidth()
         shown = self._library not in self._gone and not self._library.isHidden()
         library = self._library.width() if shown else self._library.minimumWidth()
-        self._turn(self._library, fits=room - WIDTH - library >= _GRAPH)
+        self._turn(self._library, fits=room - library - (WIDTH if painting else 0) >= _GRAPH)
         alone = self._graph in self._gone
-        self._turn(self._graph, fits=room - _NARROW >= _NARROW_GRAPH)
+        self._turn(self._graph, fits=not painting or room - _NARROW >= _NARROW_GRAPH)
         if self._graph in self._gone and not alone:
             QTimer.singleShot(0, self, self._widen)  # once the columns have settled
 
@@ -55,21 +53,18 @@ class Room(QObject):
 
     def _turn(self, part: QWidget, *, fits: bool) -> None:
         """Hide a part that is shown and does not fit; show one that was hidden for that reason and fits."""
-        if not fits and not part.isHidden():
-            self._gone.append(part)
-            part.hide()
-        elif fits and part in self._gone:
+        if fits and part in self._gone:
             self._gone.remove(part)
             part.show()
-
-    def _give_back(self) -> None:
-        for part in self._gone:
-            part.show()
-        self._gone.clear()
+        elif not fits and part not in self._gone and not part.isHidden():
+            self._gone.append(part)
+            part.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self._follow()
+            self._make()
         elif event.type() == QEvent.Type.Close:
-            self._give_back()  # the window remembers its columns now
+            for part in self._gone:
+                part.show()  # the window remembers its columns now
+            self._gone.clear()
         return False
