@@ -285,7 +285,7 @@ class MainWindow(TabbedWindow):
         if self._closed:
             event.accept()
             return
-        if not all(self.tabs.may_leave(tab) for tab in self.tabs.all):
+        if not self.tabs.may_leave(*self.tabs.all):
             event.ignore()
             return
         self._closed = True
