@@ -154,7 +154,8 @@ class MainWindow(TabbedWindow):
         stacked.setContentsMargins(0, 0, 0, 0)
         stacked.setSpacing(0)
         stacked.addWidget(self.tabs.pictures, 1)
-        stacked.addWidget(self.gallery)
+        for part in (self.gallery.remover.offer, self.gallery):
+            stacked.addWidget(part)
         self._middle = _splitter(Qt.Orientation.Vertical, (middle, 560), (self.log, 160))
         self._side = _splitter(Qt.Orientation.Vertical, (pictures, 368), (settings, 340))
         side_width = look.px("side_width")
@@ -289,6 +290,7 @@ class MainWindow(TabbedWindow):
             event.ignore()
             return
         self._closed = True
+        self.room.give_back()
         self.settings.set_state("geometry", self.saveGeometry())
         for name in _SPLITTERS:
             self.settings.set_state(name, getattr(self, f"_{name}").saveState())

@@ -32,6 +32,12 @@ class Room(QObject):
         dock.visibilityChanged.connect(self._make)
         dock.destroyed.connect(lambda: self._docks.remove(dock))
 
+    def give_back(self) -> None:
+        """Show all that gave way: the window closes, and remembers its columns."""
+        for part in self._gone:
+            part.show()
+        self._gone.clear()
+
     def _make(self) -> None:
         """Hide what does not fit, and show again what does."""
         painting = any(not dock.isHidden() for dock in self._docks)
@@ -63,8 +69,4 @@ class Room(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._make()
-        elif event.type() == QEvent.Type.Close:
-            for part in self._gone:
-                part.show()  # the window remembers its columns now
-            self._gone.clear()
         return False

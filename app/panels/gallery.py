@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QListView, QMenu
 
 from app.panels.compare import CompareDialog
 from app.panels.picture_list import PictureList
 from app.panels.picture_writer import PictureWriter
+from app.panels.remover import Remover
 from core.errors import LoomError
 
 _THUMB = 56
@@ -23,6 +24,7 @@ class Gallery(QListView):
 
     Attributes:
         pictures: The pictures, newest first.
+        remover: Moves files to the trash; its line is for the window to place.
 
     Signals:
         shown(QImage, str, dict): A person looks at this picture; its caption and the texts that it carries.
@@ -44,6 +46,10 @@ class Gallery(QListView):
         self._writer = PictureWriter(self)
         self._writer.failed.connect(self.failed)
         self.pictures = PictureList(2 * _THUMB, self)
+        self.remover = Remover(self)
+        self.remover.removed.connect(lambda path: self.pictures.remove(path))
+        self.remover.returned.connect(self._read)
+        self.remover.failed.connect(self.failed)
         self.setModel(self.pictures)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.LeftToRight)
@@ -68,8 +74,7 @@ class Gallery(QListView):
     def open_folder(self, folder: Path) -> None:
         """Keep pictures in `folder` from now on, and show those that are there."""
         self._folder = folder
-        names = os.listdir(folder) if folder.is_dir() else []
-        self.pictures.fill(folder / name for name in sorted(names) if name.endswith(".png"))
+        self._read()
 
     def keep(self, image: QImage, texts: dict[str, str]) -> None:
         """Add a picture with the texts that it carries, unless it is the one added last."""
@@ -103,21 +108,15 @@ class Gallery(QListView):
         return dialog
 
     def remove_selected(self) -> None:
-        """Remove the selected pictures and their files; where a file stays, so does the picture."""
+        """Move the selected pictures to the trash; where a file stays, so does the picture."""
         self._writer.flush()
         self._newest = None
-        for path in [self.pictures.path(row) for row in self._chosen()]:
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                self.failed.emit(
-                    LoomError(
-                        f'The picture "{path.name}" cannot be removed.', why=f"The system says: {error.strerror}.",
-                        fix=f'Make the folder "{path.parent}" writable, or remove the file yourself.',
-                    )
-                )  # fmt: skip
-                return
-            self.pictures.remove(path)
+        self.remover.remove([self.pictures.path(row) for row in self._chosen()])
+
+    def _read(self) -> None:
+        folder = self._folder
+        names = os.listdir(folder) if folder is not None and folder.is_dir() else []
+        self.pictures.fill(folder / name for name in sorted(names) if folder is not None and name.endswith(".png"))
 
     def _chosen(self) -> list[int]:
         return sorted(index.row() for index in self.selectedIndexes())
@@ -153,9 +152,16 @@ class Gallery(QListView):
                 menu.addAction("Paint on it", lambda: self.painting_asked.emit(image))
             menu.addAction("Open its workflow", lambda: self.workflow_asked.emit(path))
             menu.addAction("Copy", lambda: QGuiApplication.clipboard().setImage(image))
-        menu.addAction("Remove", self.remove_selected)
+        menu.addAction("Move to trash", QKeySequence(QKeySequence.StandardKey.Delete), self.remove_selected)
         menu.exec(self.mapToGlobal(at))
         menu.deleteLater()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete removes, as in a file manager."""
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.remove_selected()
+        else:
+            super().keyPressEvent(event)
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:
         self._writer.flush()  # what is dragged out are files

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import main_window
@@ -20,7 +20,7 @@ from app.painting.desk import PaintingDesk
 from app.settings import Settings
 from app.theme import apply_theme
 from core.graph import workflow_file
-from core.graph.edits import AddNode, Connect
+from core.graph.edits import AddNode, Connect, SetTitle
 from core.graph.workflow import Link, Node, Workflow
 
 LEFT = Qt.MouseButton.LeftButton
@@ -170,6 +170,27 @@ def test_a_small_window_gives_its_room_to_the_painter_and_takes_it_back(
     desk.leave()
     assert not window.library.isHidden()
     assert not window.graph.isHidden()
+
+
+def test_a_close_that_is_cancelled_leaves_the_room_to_the_painter(
+    open_real_window: Callable[[int, int], MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_real_window(853, 600)
+    open_painter(window)
+    window.document.do(SetTitle("changed"))
+    monkeypatch.setattr(QMessageBox, "exec", lambda _box: QMessageBox.StandardButton.Cancel)
+    assert not window.close()
+    assert window.library.isHidden()
+    assert window.graph.isHidden()
+    monkeypatch.setattr(QMessageBox, "exec", lambda _box: QMessageBox.StandardButton.Discard)
+    assert window.close()
+    columns = QSplitter()
+    for _ in range(3):
+        columns.addWidget(QWidget())
+    state = window.settings.state("columns")
+    assert state is not None
+    assert columns.restoreState(state)
+    assert all(columns.sizes()), "the next start shows all three"
 
 
 def test_the_list_of_nodes_gives_way_to_the_graph_unless_a_person_shows_it(

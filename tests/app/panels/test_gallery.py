@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
@@ -30,10 +31,19 @@ def plain(color: str, side: int = 16) -> QImage:
     return image
 
 
+@pytest.fixture(autouse=True)
+def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trash of the test's own, on the disk of its files."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "Trash"
+
+
 @pytest.fixture
 def gallery(qtbot: QtBot, tmp_path: Path) -> Gallery:
     made = Gallery()
     qtbot.addWidget(made)
+    qtbot.addWidget(made.remover.offer)
     made.open_folder(tmp_path / "gallery")
     return made
 
@@ -111,14 +121,64 @@ def test_two_selected_pictures_are_parted_by_the_pointer(gallery: Gallery, qtbot
     gallery.flush()
 
 
-def test_removing_removes_the_file(gallery: Gallery) -> None:
-    gallery.keep(plain("red"), {})
+def two_kept(gallery: Gallery) -> list[Path]:
+    """The files of two pictures, which are selected."""
+    for color in ("red", "blue"):
+        gallery.keep(plain(color), {"text": color})
     gallery.flush()
-    (path,) = gallery.paths()
     gallery.selectAll()
-    gallery.remove_selected()
-    assert not path.exists()
+    return gallery.paths()
+
+
+def press(gallery: Gallery, words: str) -> None:
+    """Click an answer of the line about removed pictures."""
+    button = next(button for button in gallery.remover.offer.buttons if button.text() == words)
+    button.click()
+
+
+def test_removed_pictures_are_in_the_trash_and_can_be_taken_back(gallery: Gallery, trash: Path) -> None:
+    paths = two_kept(gallery)
+    before = [path.read_bytes() for path in paths]
+    QTest.keyClick(gallery, Qt.Key.Key_Delete)
+    assert not any(path.exists() for path in paths)
     assert gallery.isHidden()
+    assert {path.name for path in (trash / "files").iterdir()} == {path.name for path in paths}
+    assert gallery.remover.offer.text == "2 pictures moved to the trash."
+    press(gallery, "Undo")
+    assert gallery.paths() == paths
+    assert [path.read_bytes() for path in paths] == before
+    assert not gallery.isHidden()
+    assert gallery.remover.offer.isHidden()
+    assert not list((trash / "files").iterdir())
+    assert not list((trash / "info").iterdir())
+
+
+def test_what_is_not_in_the_trash_any_more_is_said(gallery: Gallery, trash: Path) -> None:
+    first, second = two_kept(gallery)
+    gallery.remove_selected()
+    (trash / "files" / first.name).unlink()
+    said: list[str] = []
+    gallery.failed.connect(lambda error: said.append(str(error)))
+    press(gallery, "Undo")
+    assert [first.name in text for text in said] == [True]
+    assert gallery.paths() == [second]
+
+
+def test_without_a_trash_pictures_go_only_if_a_person_says_so(
+    gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = two_kept(gallery)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file" / "data"))  # where no folder can be made
+    gallery.remove_selected()
+    assert gallery.paths() == paths
+    assert "cannot be moved to the trash" in gallery.remover.offer.text
+    press(gallery, "Keep")
+    assert all(path.exists() for path in paths)
+    gallery.remove_selected()
+    press(gallery, "Remove for good")
+    assert not any(path.exists() for path in paths)
+    assert gallery.paths() == []
 
 
 def test_a_picture_whose_file_is_gone_is_said_and_leaves_the_strip(
@@ -139,16 +199,21 @@ def test_a_picture_whose_file_is_gone_is_said_and_leaves_the_strip(
     again.flush()
 
 
-def test_a_picture_whose_file_cannot_be_removed_stays(gallery: Gallery) -> None:
+def test_a_picture_whose_file_cannot_be_removed_stays(
+    gallery: Gallery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gallery.keep(plain("red"), {})
     gallery.flush()
     (path,) = gallery.paths()
     path.unlink()
     path.mkdir()  # which no unlink removes, whoever runs this
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file" / "data"))
     said: list[str] = []
     gallery.failed.connect(lambda error: said.append(str(error)))
     gallery.selectAll()
     gallery.remove_selected()
+    press(gallery, "Remove for good")
     assert path.name in said[0]
     assert gallery.paths() == [path]
 
