@@ -43,6 +43,7 @@ class Offer(QFrame):
     def ask(self, text: str, answers: Answers) -> None:
         """Show a question; each answer puts it away and calls what belongs to it. The first one is marked."""
         for button in self.buttons:
+            button.hide()  # at once, so that the new ones have its place
             button.deleteLater()
         self._label.setText(text)
         self.buttons = []

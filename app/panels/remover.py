@@ -76,10 +76,10 @@ class Remover(QObject):
             self.removed.emit(path)
         self._linger.stop()
         if refused:
-            question = f"{_counted(refused)} cannot be moved to the trash: the system has none for this folder."
-            self.offer.ask(question, {"Remove for good": lambda: self._erase(refused), "Keep": lambda: None})
+            question = f"{_counted(refused)} cannot go to the trash: this folder has none."
+            self.offer.ask(question, {"Keep": lambda: None, "Remove for good": lambda: self._erase(refused)})
         elif done and all(each.held is not None for each in done):
-            words = f"{_counted(done)} moved to the trash."
+            words = f"{_counted(done)} {'are' if len(done) > 1 else 'is'} in the trash now."
             self.offer.ask(words, {"Undo": lambda: self._take_back(done), "Dismiss": lambda: None})
             self._linger.start()
 

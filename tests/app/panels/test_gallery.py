@@ -143,7 +143,7 @@ def test_removed_pictures_are_in_the_trash_and_can_be_taken_back(gallery: Galler
     assert not any(path.exists() for path in paths)
     assert gallery.isHidden()
     assert {path.name for path in (trash / "files").iterdir()} == {path.name for path in paths}
-    assert gallery.remover.offer.text == "2 pictures moved to the trash."
+    assert gallery.remover.offer.text == "2 pictures are in the trash now."
     press(gallery, "Undo")
     assert gallery.paths() == paths
     assert [path.read_bytes() for path in paths] == before
@@ -172,7 +172,7 @@ def test_without_a_trash_pictures_go_only_if_a_person_says_so(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file" / "data"))  # where no folder can be made
     gallery.remove_selected()
     assert gallery.paths() == paths
-    assert "cannot be moved to the trash" in gallery.remover.offer.text
+    assert "cannot go to the trash" in gallery.remover.offer.text
     press(gallery, "Keep")
     assert all(path.exists() for path in paths)
     gallery.remove_selected()
