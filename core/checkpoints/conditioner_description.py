@@ -49,7 +49,8 @@ def describe(conditioner: Conditioner) -> Description:
 
 def text_arguments(text: TextEncoder) -> Arguments:
     """Return the arguments of a text encoder; a pooled one, the usual kind, does not say so."""
-    return _sizes(text.transformer) | ({} if text.pooled else {"pooled": False})
+    about: Arguments = _sizes(text.transformer) | ({} if text.pooled else {"pooled": False})
+    return about if text.map is None else {**about, "map": {"channels": text.map.channels, "size": list(text.map.size)}}
 
 
 def _sizes(network: BERTEmbedder) -> Arguments:

@@ -78,7 +78,7 @@ def save_conditioner(folder: Path, conditioner: Conditioner, dtype: torch.dtype 
     text = next((member for member in conditioner.members if isinstance(member, TextEncoder)), None)
     if text is not None:
         text.tokenizer.save(str(folder / "tokenizer.json"))
-    if conditioner is text:
+    if text is not None and conditioner is text and text.map is None:
         _save(text.transformer, folder / "text_encoder.safetensors", dtype)
         _record(folder, "text_encoder", {"arguments": text_arguments(text)})
         return

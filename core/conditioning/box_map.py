@@ -23,17 +23,29 @@ def class_map(ids: Tensor, form: LayoutTokens, height: int, width: int) -> Tenso
         form: Their format, with corners and without remarks.
         height, width: Cells of the map.
     """
-    side = form.side
     objects = ids[:, : 3 * form.no_max_objects].reshape(len(ids), -1, 3)
     classes, first, second = objects.unbind(-1)
-    there = F.one_hot(classes.clamp(max=form.no_object_classes), form.no_object_classes + 1)[..., :-1].float()
-    rows = _covered(first // side, second // side, side, height)
-    columns = _covered(first % side, second % side, side, width)
+    side = form.side
+    edges = torch.stack([first % side, first // side, second % side, second // side], dim=-1) / (side - 1)
+    return covered(classes, edges, form.no_object_classes, height, width)
+
+
+def covered(classes: Tensor, edges: Tensor, count: int, height: int, width: int) -> Tensor:
+    """Return how much of each cell boxes cover, [b, count, h, w] from 0 to 1.
+
+    Args:
+        classes: Of the boxes, [b, n]; `count` and above stand for no box.
+        edges: Left, top, right and bottom as shares of the picture, [b, n, 4].
+        count: k, the number of classes.
+        height, width: Cells of the map.
+    """
+    there = F.one_hot(classes.clamp(max=count), count + 1)[..., :-1].float()
+    columns, rows = _between(edges[..., 0], edges[..., 2], width), _between(edges[..., 1], edges[..., 3], height)
     return torch.einsum("bnk,bnh,bnw->bkhw", there, rows, columns).clamp(max=1.0)
 
 
-def _covered(begin: Tensor, end: Tensor, side: int, cells: int) -> Tensor:
-    """Return how much of each of `cells` intervals lies between points [b, n] of a grid, [b, n, cells]."""
+def _between(begin: Tensor, end: Tensor, cells: int) -> Tensor:
+    """Return how much of each of `cells` equal intervals lies between shares [b, n], [b, n, cells]."""
     edges = torch.arange(cells, device=begin.device)
-    begin, end = (points.unsqueeze(-1) / (side - 1) * cells for points in (begin, end))
+    begin, end = (share.unsqueeze(-1) * cells for share in (begin, end))
     return (torch.minimum(end, edges + 1) - torch.maximum(begin, edges)).clamp(0.0, 1.0)

@@ -18,6 +18,7 @@ from core.conditioning.spatial import LowResolution, SpatialRescaler
 from core.conditioning.text import TextEncoder
 from core.conditioning.unconditional import Unconditional
 from core.models.clip_text import ClipTextConfig, ClipTextTransformer
+from core.models.text_map import TextMap
 from core.models.text_transformer import BERTEmbedder
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def build_item_conditioner(
 
     Args:
         kind: One of `KINDS` or `FROZEN`.
-        arguments: Those of the class that the kind stands for; of a text, those of its `BERTEmbedder`, and "pooled";
+        arguments: Those of the class that the kind stands for; of a text, those of its `BERTEmbedder`, "pooled",
+            and "map" with those of `TextMap` but the width;
             of a layout, "transformer" and "format" with those of `BERTEmbedder` and `LayoutTokens`, "classes"
             and "map_size"; instead of CLIP's transformers, those of their `ClipTextConfig`.
         tokenizer: Reads the text; needed by "text" alone.
@@ -68,8 +70,10 @@ def build_item_conditioner(
         ValueError: There is no such kind, or what it needs is missing.
     """
     if kind == "text" and tokenizer is not None:
-        sizes = {name: value for name, value in arguments.items() if name != "pooled"}
-        return TextEncoder(tokenizer, BERTEmbedder(**sizes), pooled=arguments.get("pooled", True))
+        sizes = {name: value for name, value in arguments.items() if name not in ("pooled", "map")}
+        network, about = BERTEmbedder(**sizes), arguments.get("map")
+        text_map = TextMap(network.n_embed, about["channels"], tuple(about["size"])) if about else None
+        return TextEncoder(tokenizer, network, pooled=arguments.get("pooled", True), map=text_map)
     if kind == "inpainting" and first_stage is not None:
         return Inpainting(first_stage, **arguments)
     if kind == "layout":

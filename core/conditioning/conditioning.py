@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the customary name
 
 from core.errors import InputError
 
@@ -29,6 +30,7 @@ class Conditioning:
         concat: Concatenated with the noisy latent, [b, c, h, w], or None.
         untold: Where only some kinds of conditions of a mixed model are told: the null conditions of the others by
             kind, each a batch of one. None = nothing is known of the model.
+        stretches: Whether the map's places are shares of the picture, so that it is scaled to a latent of any size.
     """
 
     tokens: Tensor | None = None
@@ -36,6 +38,7 @@ class Conditioning:
     summary: str = ""
     concat: Tensor | None = None
     untold: Mapping[str, Conditioning] | None = None
+    stretches: bool = False
 
     def loom_summary(self) -> str:
         """Return a line for people."""
@@ -56,7 +59,7 @@ class Conditioning:
                 fix="Make both in the same way: with the same conditioner, and the same nodes after it.",
             )
         joined = (_cat(a, b) for a, b in pairs)
-        return Conditioning(next(joined), next(joined), self.summary, next(joined))
+        return Conditioning(next(joined), next(joined), self.summary, next(joined), stretches=self.stretches)
 
     def whole(self) -> Conditioning:
         """Return these conditions with the null conditions of what is untold, as the denoiser was trained with them."""
@@ -85,12 +88,19 @@ class Conditioning:
         """Return the same conditions on `device`, and with fractions in `dtype`."""
         return self._each(lambda part: part.to(device, dtype if part.is_floating_point() else None))
 
+    def fitted(self, height: int, width: int) -> Conditioning:
+        """Return the same conditions for a latent of this size: a map that stretches is scaled to it."""
+        if self.concat is None or not self.stretches or self.concat.shape[-2:] == (height, width):
+            return self
+        size = (height, width)
+        return replace(self, concat=F.interpolate(self.concat, size, mode="bilinear", align_corners=False))
+
     def completed(self, other: Conditioning) -> Conditioning:
         """Return these conditions with the other's map, if these have none.
 
         A null condition leaves out what guidance should strengthen; what a picture continues from stays the same.
         """
-        return self if self.concat is not None else replace(self, concat=other.concat)
+        return self if self.concat is not None else replace(self, concat=other.concat, stretches=other.stretches)
 
     def beside(self, other: Conditioning) -> Conditioning:
         """Mix two conditions of one denoiser: both apply.
@@ -108,13 +118,15 @@ class Conditioning:
                 why="A denoiser takes one class for each picture.",
                 fix="Combine one class with conditions of other kinds.",
             )
+        mine, others = self._like(other).concat, other._like(self).concat
         try:
             return Conditioning(
                 _cat(self.tokens, other.tokens, 1),
                 _cat(self.vector, other.vector, -1),
                 " + ".join(filter(None, (self.summary, other.summary))),
-                _cat(self.concat, other.concat, 1),
+                _cat(mine, others, 1),
                 _both(self.untold, other.untold),
+                all(part.stretches for part in (self, other) if part.concat is not None),
             )
         except RuntimeError as error:
             raise InputError(
@@ -140,12 +152,16 @@ class Conditioning:
                 )
         blends = [None if a is None or b is None else torch.lerp(a, b, share) for a, b in pairs]
         summary = f"{1 - share:.0%} {self.summary}, {share:.0%} {other.summary}"
-        return Conditioning(blends[0], blends[1], summary, blends[2], self.untold)
+        return Conditioning(blends[0], blends[1], summary, blends[2], self.untold, self.stretches)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Conditioning:
         parts = (None if part is None else change(part) for part in (self.tokens, self.vector, self.concat))
         tokens, vector, concat = parts
-        return Conditioning(tokens, vector, self.summary, concat, self.untold)
+        return replace(self, tokens=tokens, vector=vector, concat=concat)
+
+    def _like(self, other: Conditioning) -> Conditioning:
+        """Return these conditions with the map scaled to the size of the other's, if it stretches."""
+        return self if other.concat is None else self.fitted(*other.concat.shape[-2:])
 
     def _shapes(self) -> str:
         named = (("tokens", self.tokens), ("a vector", self.vector), ("a map", self.concat))

@@ -53,7 +53,7 @@ class LayoutEncoder(ItemConditioner):
     def forward(self, items: Tensor) -> Conditioning:
         """Map ids [b, n] to tokens [b, n, d] and, with `map_size`, to a map of the classes [b, k, h, w]."""
         concat = None if self.map_size is None else class_map(items, self.format, *self.map_size)
-        return Conditioning(self.transformer(items), concat=concat)
+        return Conditioning(self.transformer(items), concat=concat, stretches=True)
 
     def null_items(self, items: Tensor) -> Tensor:
         """Return the tokens of layouts without objects, [b, n]."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 
 import torch
@@ -49,11 +50,11 @@ class PromptEncoder(ItemConditioner):
     def encode(self, prompts: Sequence[str]) -> Conditioning:
         """Encode prompts in the notation of `core.conditioning.prompt`; the empty prompt is the null condition.
 
-        Prompts of several windows have k * n tokens; the vector is that of the first window.
+        Prompts of several windows have k * n tokens; vector and map are those of the first window.
         """
         made = reduce(Conditioning.joined, [self._encode_one(prompt) for prompt in prompts])
         summary = prompts[0] if len(prompts) == 1 else f"{len(prompts)} prompts"
-        return Conditioning(made.tokens, made.vector, summary)
+        return replace(made, summary=summary)
 
     def null(self, count: int = 1) -> Conditioning:
         """Return the null condition, a batch of `count`."""
@@ -80,9 +81,10 @@ class PromptEncoder(ItemConditioner):
 
     def _encode_one(self, prompt: str) -> Conditioning:
         ids, weights = self.windows(prompt)
-        made = self(ids.to(self.device))
+        made: Conditioning = self(ids.to(self.device))
         tokens = None if made.tokens is None else weighted(made.tokens, weights.to(self.device)).flatten(0, 1)[None]
-        return Conditioning(tokens, None if made.vector is None else made.vector[:1])
+        vector, concat = (None if part is None else part[:1] for part in (made.vector, made.concat))
+        return replace(made, tokens=tokens, vector=vector, concat=concat)
 
 
 def weighted(tokens: Tensor, weights: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from core.conditioning.conditioning import Conditioning
 from core.conditioning.prompt import parse_prompt
 from core.conditioning.prompt_encoder import PromptEncoder
 from core.errors import InputError
+from core.models.text_map import TextMap
 from core.models.text_transformer import BERTEmbedder
 
 PAD, UNKNOWN, START, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
@@ -32,13 +33,17 @@ class TextEncoder(PromptEncoder):
         tokenizer: Gives ids with a start and an end token; id 0 is padding.
         transformer: The network, of width d; it reads up to `max_tokens`.
         pooled: Whether conditions have the mean of the tokens as their vector; published models have none.
+        map: Lays what the words say of places on the latent; None = they are tokens alone, as in the paper.
     """
 
-    def __init__(self, tokenizer: Tokenizer, transformer: BERTEmbedder, *, pooled: bool = True) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, transformer: BERTEmbedder, *, pooled: bool = True, map: TextMap | None = None
+    ) -> None:
         super().__init__()
         self.pooled = pooled
         self.tokenizer = tokenizer
         self.transformer = transformer
+        self.map = map
 
     @property
     def max_tokens(self) -> int:
@@ -94,9 +99,11 @@ class TextEncoder(PromptEncoder):
         return torch.tensor(rows)
 
     def forward(self, items: Tensor) -> Conditioning:
-        """Map ids [b, n] to tokens [b, n, d] and, if pooled, their mean over real tokens [b, d]."""
+        """Map ids [b, n] to tokens [b, n, d], if pooled their mean over real tokens [b, d], and their map if any."""
         tokens = self.transformer(items)
-        if not self.pooled:
-            return Conditioning(tokens)
-        real = (items != 0).unsqueeze(-1).to(tokens.dtype)
-        return Conditioning(tokens, (tokens * real).sum(1) / real.sum(1).clamp(min=1))
+        concat = None if self.map is None else self.map(tokens)
+        vector = None
+        if self.pooled:
+            real = (items != 0).unsqueeze(-1).to(tokens.dtype)
+            vector = (tokens * real).sum(1) / real.sum(1).clamp(min=1)
+        return Conditioning(tokens, vector, concat=concat, stretches=True)

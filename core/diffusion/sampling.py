@@ -140,7 +140,7 @@ def denoise(
     """
     _check_match(denoiser, latent, grid)
     device = next(denoiser.module.parameters()).device
-    model = _model(denoiser, guidance, len(latent.values), device, windows)
+    model = _model(denoiser, guidance, latent.values, device, windows)
     if image_guidance is not None:
         model = image_guided(model, denoiser.schedule, image_guidance)
     x, schedule = latent.values.to(device), denoiser.schedule
@@ -177,7 +177,7 @@ def invert(
             fix="Connect the latent of Encode image.", port="latent",
         )  # fmt: skip
     device = next(denoiser.module.parameters()).device
-    model = _model(denoiser, guidance, len(latent.values), device, None)
+    model = _model(denoiser, guidance, latent.values, device, None)
     values = ddim_inversion(model, latent.values.to(device), denoiser.schedule, grid.steps, callback=callback)
     return replace(latent, values=values, level=grid.start)
 
@@ -207,9 +207,14 @@ def _noise(latent: Latent, purpose: str) -> NoiseSource:
     return NoiseSource([derived_seed(seed, purpose) for seed in latent.seeds])
 
 
-def _model(denoiser: Denoiser, guidance: Guidance, count: int, device: torch.device, windows: Windows | None) -> Model:
-    positive = guidance.positive.whole().repeated(count).to(device)
-    negative = None if guidance.negative is None else guidance.negative.whole().repeated(count).to(device)
+def _model(
+    denoiser: Denoiser, guidance: Guidance, latent: Tensor, device: torch.device, windows: Windows | None
+) -> Model:
+    def told(condition: Conditioning) -> Conditioning:
+        return condition.whole().repeated(len(latent)).fitted(*latent.shape[-2:]).to(device)
+
+    positive = told(guidance.positive)
+    negative = None if guidance.negative is None else told(guidance.negative)
     low, high = (share * denoiser.schedule.timesteps for share in guidance.interval)
     interval = ALWAYS if guidance.interval == (0.0, 1.0) else (low, high)
     return denoiser.guided(

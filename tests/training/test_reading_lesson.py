@@ -32,35 +32,42 @@ def test_answers_name_the_things_in_reading_order() -> None:
     reader = Reader(8, CONFIG.classes, CONFIG.backgrounds)
     answers = reader.answers(SCENES)
     for scene, things, background in zip(SCENES, answers.things.tolist(), answers.backgrounds.tolist(), strict=True):
-        assert [CONFIG.classes[thing - 1] for thing in things[:2]] == [box.label for box in scene.boxes]
-        assert things[2] == 0
+        assert [CONFIG.classes[thing] for thing in things[:2]] == [box.label for box in scene.boxes]
+        assert things[2] == len(CONFIG.classes)
         assert CONFIG.backgrounds[background] == scene.background
 
 
-def test_an_encoder_learns_the_order() -> None:
+def test_an_encoder_learns_the_order_and_maps_where_things_are() -> None:
     learner = encoder()
-    assert read_right(learner, teach(learner, CONFIG, steps=250, batch=16), SCENES) > 0.9
+    assert read_right(learner, teach(learner, CONFIG, (4, 4), steps=250, batch=16), SCENES) > 0.9
+    with torch.no_grad():
+        told = learner.encode(["a fox left of a car on a red background"]).concat
+    assert told is not None
+    shares = told[0].sum(dim=1)
+    left = shares[:, :2].sum(1) / shares.sum(1)
+    assert left[0] > left[2], "the fox is told to be further left than the car"
 
 
 def test_the_same_lesson_teaches_the_same() -> None:
     first, second = encoder(), encoder()
     for learner in (first, second):
-        teach(learner, CONFIG, steps=3, batch=4)
+        teach(learner, CONFIG, (4, 4), steps=3, batch=4)
     states = zip(first.state_dict().values(), second.state_dict().values(), strict=True)
     assert all(torch.equal(a, b) for a, b in states)
 
 
 def test_a_model_is_copied_with_the_encoder_that_was_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def brief(learner: TextEncoder, _: SceneConfig) -> Reader:
-        return teach(learner, CONFIG, steps=1, batch=2)
+    def brief(learner: TextEncoder, _: SceneConfig, size: tuple[int, int]) -> Reader:
+        return teach(learner, CONFIG, size, steps=1, batch=2)
 
     monkeypatch.setattr(reading_lesson, "teach", brief)
     root = Path(reading_lesson.__file__).parents[1] / "resources"
     model, out = root / "models" / "stickers-24", tmp_path / "taught"
     reading_lesson.main(root / "training" / "stickers-24-pairs.toml", model, out)
-    changed = [file.name for file in model.iterdir() if file.read_bytes() != (out / file.name).read_bytes()]
-    assert "text_encoder.safetensors" in changed
-    assert "denoiser.safetensors" not in changed
-    before, after = (load_model(folder).conditioner.state_dict() for folder in (model, out))
-    assert before.keys() == after.keys()
-    assert not all(torch.equal(before[name], after[name]) for name in before)
+    assert (out / "denoiser.safetensors").read_bytes() == (model / "denoiser.safetensors").read_bytes()
+    before, after = (load_model(folder).conditioner for folder in (model, out))
+    assert isinstance(after, TextEncoder)
+    assert after.map is not None
+    assert after.map.size == (8, 8)
+    old, new = before.state_dict(), after.state_dict()
+    assert not all(torch.equal(value, new[name]) for name, value in old.items())

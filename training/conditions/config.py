@@ -33,7 +33,7 @@ class LayoutConfig:
         max_objects: Objects in a layout; the paper's models take 30. What a picture has more is left out.
         grid: Corners of boxes lie on so many by so many points; the paper's 8192 tokens make 90.
         on_map: Whether the boxes are also laid on the latent, a channel for each class. Learns where things go from far
-            fewer samples than tokens alone; the model then makes pictures of the size that it was trained with.
+            fewer samples than tokens alone.
     """
 
     n_embed: int = 128

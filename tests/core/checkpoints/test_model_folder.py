@@ -144,6 +144,7 @@ CLIP = {
 CONDITIONERS: dict[str, dict[str, Any]] = {
     "none": {},
     "class": {"embed_dim": 16, "n_classes": 5, "names": ["fox", "frog"]},
+    "text": {**TRANSFORMER, "vocab_size": 5, "pooled": False, "map": {"channels": 3, "size": [4, 2]}},
     "layout": {
         "transformer": TRANSFORMER,
         "format": {"no_object_classes": 3, "no_max_objects": 2, "no_tokens": 64},

@@ -109,3 +109,20 @@ def test_moving_changes_the_precision_of_fractions_only() -> None:
     moved = Conditioning(vector=torch.tensor([7]), concat=MAP.concat).to(torch.device("cpu"), torch.float16)
     assert part(moved.vector).dtype == torch.int64
     assert part(moved.concat).dtype == torch.float16
+
+
+def test_a_map_in_shares_of_the_picture_takes_the_size_of_the_latent_and_others_do_not() -> None:
+    told = Conditioning(concat=torch.rand(1, 3, 4, 4), stretches=True)
+    assert part(told.fitted(8, 6).concat).shape == (1, 3, 8, 6)
+    assert told.fitted(4, 4) is told
+    assert MAP.fitted(8, 6) is MAP
+    assert told.repeated(2).fitted(8, 8).stretches
+
+
+def test_a_map_that_stretches_is_scaled_to_the_one_that_it_joins() -> None:
+    told = Conditioning(concat=torch.rand(1, 3, 4, 4), stretches=True)
+    fixed = Conditioning(concat=torch.zeros(1, 2, 8, 8))
+    for both in (told.beside(fixed), fixed.beside(told)):
+        assert part(both.concat).shape == (1, 5, 8, 8)
+        assert not both.stretches
+    assert told.beside(told).beside(ONE).stretches

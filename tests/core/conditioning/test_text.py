@@ -7,6 +7,7 @@ import torch
 
 from core.conditioning.text import TextEncoder
 from core.errors import InputError
+from core.models.text_map import TextMap
 from core.models.text_transformer import BERTEmbedder
 from training.tokenizer import train_tokenizer
 
@@ -68,3 +69,14 @@ def test_a_condition_sums_itself_up(encoder: TextEncoder, prompts: list[str], su
 
 def test_a_tokenizer_is_the_same_for_the_same_captions() -> None:
     assert train_tokenizer(CAPTIONS).to_str() == train_tokenizer(CAPTIONS).to_str()
+
+
+def test_a_map_of_the_first_window_comes_beside_the_tokens(encoder: TextEncoder) -> None:
+    mapped = TextEncoder(encoder.tokenizer, encoder.transformer, map=TextMap(16, 3, (4, 4))).eval()
+    short, long = mapped.encode(["a red fox"]), mapped.encode(["a red fox BREAK two frogs"])
+    assert short.concat is not None
+    assert long.concat is not None
+    assert short.concat.shape == (1, 3, 4, 4)
+    assert short.stretches
+    torch.testing.assert_close(long.concat, short.concat)
+    assert encoder.encode(["a red fox"]).concat is None
