@@ -14,7 +14,7 @@ from core.checkpoints.model_library import user_models
 from core.errors import LoomError
 from training.run_folder import write_atomically
 from training.watching import commands
-from training.watching.run_state import RunState
+from training.watching.run_state import RunState, read_state
 from training.watching.settings import read_settings
 
 _NEW = ".new"
@@ -78,7 +78,9 @@ class Steering(QObject):
             self.failed.emit(LoomError(f"The run {name} could not be begun in {self.folder}.", why=why, fix=fix))
 
     def start(self, run: Path, config: Path | None = None) -> None:
-        """Start a process that trains `run`, new from `config` or from where it is."""
+        """Start a process that trains `run`, new from `config` or from where it is; not beside another one."""
+        if read_state(run).alive:
+            return  # pressed again before the page showed what the first press did
         begun_with = self.folder / _NEW / f"{run.name}.toml"
         if config is None and not (run / "config.toml").exists() and begun_with.exists():
             config = begun_with  # its process ended before it had made the run folder

@@ -163,6 +163,18 @@ def test_a_run_that_was_killed_before_its_folder_was_made_is_begun_again(
     assert page.steering.processes[-1].args == first.args
 
 
+def test_a_run_that_is_resumed_twice_at_once_is_trained_by_one_process(
+    open_page: OpenPage, make_run: MakeRun, qtbot: QtBot
+) -> None:
+    make_run("one", state="stopped")
+    page = open_page()
+    resume = page.header.buttons["resume"]
+    qtbot.waitUntil(resume.isVisible)
+    for _ in range(2):
+        QTest.mouseClick(resume, Qt.MouseButton.LeftButton)
+    assert len(page.steering.processes) == 1
+
+
 @pytest.mark.parametrize("command", ["pause", "stop", "abort", "sample", "checkpoint"])
 def test_a_button_puts_its_command_into_the_run_folder(
     open_page: OpenPage, make_run: MakeRun, qtbot: QtBot, command: str
