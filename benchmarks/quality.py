@@ -34,7 +34,7 @@ from training.perceptual.metric import make_metric
 
 CONFIGS = Path(__file__).parents[1] / "resources" / "training"
 FAMILY = (
-    "stickers-24", "stickers-24-class", "stickers-24-semantic-map", "stickers-24-inpainting",
+    "stickers-24", "stickers-24-class", "stickers-24-layout", "stickers-24-semantic-map", "stickers-24-inpainting",
     "stickers-24-super-resolution", "stickers-24-vq",
 )  # fmt: skip
 COUNT = 1000
