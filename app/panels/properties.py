@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QScrollArea, QVBoxLayout, 
 
 from app.catalogue import Catalogue, NodeCard, SettingCard
 from app.document import Document
-from app.panels.controls import Control, LongTextControl, make_control
+from app.panels.controls import Control, LongTextControl, SeedControl, make_control
 from app.panels.widgets import HistoryKeys, small_button, wrapped_label
 from app.problems import Problems
 from core.graph.edits import Group, Rename, ResetSetting, SetDrawn, SetSetting
@@ -46,7 +46,7 @@ class SettingRow(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(2)
-        wide = isinstance(self.control, LongTextControl)
+        wide = isinstance(self.control, (LongTextControl, SeedControl))  # ten digits and two buttons, in any panel
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)
