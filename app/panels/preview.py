@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.panels.picture_writer import encoded
@@ -18,6 +18,8 @@ _SMOOTH_BELOW = 6.0
 """Enlarged more than this, pixels are shown as squares: a person is then looking at pixels."""
 
 
+_CAPTIONED = 160
+"""Logical pixels of a panel that has room for a line below the picture."""
 _STALE_OPACITY = 0.35
 
 
@@ -38,7 +40,7 @@ class PictureView(QWidget):
         self.stale = False
         self._pan = QPointF()
         self._grabbed: QPointF | None = None
-        self.setMinimumSize(160, 72)  # in a small window there is no more, and what is below would lie over it
+        self.setMinimumSize(160, 48)  # in a small window there is no more, and what is below would lie over it
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_image(self, image: QImage | None) -> None:
@@ -197,6 +199,10 @@ class PreviewPanel(QWidget):
 
     def _ask_painting(self) -> None:
         self.painting_asked.emit(self.view.image if self._kept else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._caption.setVisible(event.size().height() >= _CAPTIONED)
 
     @property
     def caption(self) -> str:

@@ -101,7 +101,7 @@ class TemplateGrid(QWidget):
         height = next((each for each in reversed(_HEIGHTS) if rows * (each + _GAP) <= room.height()), _HEIGHTS[0])
         most = columns * (room.height() // (height + _GAP))
         for place, card in enumerate(self.cards):
-            card.setFixedHeight(height)
+            card.setFixedSize(min(_WIDTH, room.width()), height)
             card.setVisible(place < most)
             self._grid.addWidget(card, place // columns, place % columns)
         self._grid.activate()
@@ -172,8 +172,8 @@ class EmptyCanvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(_GAP)
         for words, name in (
-            ("Start from a template, or press Tab to add a node", "runName"),
-            ("Or drop a workflow here, or a picture that carries one.", "muted"),
+            ("Start from a template", "runName"),
+            ("Or press Tab to add a node, or drop a workflow or a picture.", "muted"),
         ):
             label = QLabel(words)
             label.setObjectName(name)

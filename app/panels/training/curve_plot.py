@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPaintEvent
+from PySide6.QtGui import QColor, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.panels.training.terms import term as about
@@ -18,7 +18,8 @@ from app.theme import font, theme
 from training.watching.curve_table import Curve
 from training.watching.run_details import Mark
 
-HEIGHT = 216
+HEIGHTS = (216, 480)
+"""Pixels of a plot, in a small window and where there is room."""
 _BAND_ALPHA, _BAND_ALPHA_ALONE = 70, 255
 _MARK_COLORS = {"checkpoint": "field_border", "failed": "danger", "resumed": "warning"}
 _MOST_MARKS = 40
@@ -47,16 +48,16 @@ class CurvePlot(QFrame):
         super().__init__(parent)
         self.setObjectName("plotCard")
         self.term, self.stale = term, False
-        self._value = QLabel()
+        self._value = _Readout()
         self._value.setObjectName("muted")
         self._title = QLabel(about(term).title)
         self._title.setObjectName("plotTitle")
         self.show_same([])
         head = QHBoxLayout()
         head.setContentsMargins(12, 8, 12, 0)
+        head.setSpacing(10)
         head.addWidget(self._title)
-        head.addStretch(1)
-        head.addWidget(self._value)
+        head.addWidget(self._value, 1)
         self.plot = pg.PlotWidget(background=None)
         self._dress()
         layout = QVBoxLayout(self)
@@ -64,7 +65,8 @@ class CurvePlot(QFrame):
         layout.setSpacing(2)
         layout.addLayout(head)
         layout.addWidget(self.plot, 1)
-        self.setFixedHeight(HEIGHT)
+        self.setMinimumHeight(HEIGHTS[0])
+        self.setMaximumHeight(HEIGHTS[1])
         self._bands: dict[Path, pg.PlotCurveItem] = {}
         self._lines: dict[Path, pg.PlotCurveItem] = {}
         self._marks: list[pg.InfiniteLine] = []
@@ -99,8 +101,7 @@ class CurvePlot(QFrame):
 
     def show_newest(self, values: Sequence[tuple[float, QColor]]) -> None:
         """Say the newest value of each run in its colour."""
-        known = [(value, color) for value, color in values if value == value]
-        self._value.setText("  ".join(f'<span style="color:{c.name()}">{number(v)}</span>' for v, c in known))
+        self._value.show_values([(number(value), color) for value, color in values if value == value])
 
     def show_marks(self, marks: Sequence[Mark]) -> None:
         """Draw vertical lines where something happened."""
@@ -173,6 +174,38 @@ class CurvePlot(QFrame):
         if self.stale:
             self.stale = False
             self.seen.emit()
+
+
+class _Readout(QLabel):
+    """Values in a line, each in its colour; those that have no room are left out, and all stand in the tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._values: list[tuple[str, QColor]] = []
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setMinimumWidth(1)  # what has no room is left out, so it asks for none
+
+    def show_values(self, values: Sequence[tuple[str, QColor]]) -> None:
+        """Show these words, the most important first."""
+        self._values = list(values)
+        self.setToolTip("\n".join(words for words, _ in values))
+        self._fit()
+
+    def _fit(self) -> None:
+        shown: list[str] = []
+        metrics, room, gap = self.fontMetrics(), self.width(), "  "
+        for place, (words, color) in enumerate(self._values):
+            more = " …" if place + 1 < len(self._values) else ""
+            room -= metrics.horizontalAdvance(words + (gap if place else ""))
+            if room < metrics.horizontalAdvance(more):
+                shown.append("…")
+                break
+            shown.append(f'<span style="color:{color.name()}">{words}</span>')
+        self.setText("&nbsp; ".join(shown))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 def smoothed(steps: Values, values: Values, window: float) -> Values:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -25,7 +26,9 @@ from app.panels.training.watcher import Drawn, View
 from app.panels.training.words import phase_title
 from training.watching.run_details import Mark
 
-_COLUMNS = 2
+_COLUMNS = 2  # one in a narrow view
+_ROW = 100  # a row's share of the height; what lies below all rows has 1
+_NARROW = 520  # logical pixels of a view in which plots stand below one another, and the slider has no words before it
 _WIDEST_SMOOTHING = 0.2  # of all steps
 _BETWEEN_PLOTS_MS = 12  # so that a turn of the event loop paints one plot, and takes input between two
 _RECORDS = 400  # a plot is about as many pixels wide
@@ -59,6 +62,7 @@ class CurvesView(QWidget):
         self._ask_soon = QTimer(self, singleShot=True, interval=30)
         self._ask_soon.timeout.connect(self._ask)
         self._to_draw: list[str] = []
+        self._narrow = False
         self._draw_soon = QTimer(self, interval=_BETWEEN_PLOTS_MS)
         self._draw_soon.timeout.connect(self._draw_one)
         self._grid_holder = QWidget()
@@ -66,7 +70,6 @@ class CurvesView(QWidget):
         self._grid = QGridLayout(self._grid_holder)
         self._grid.setContentsMargins(16, 4, 12, 12)
         self._grid.setSpacing(10)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignTop)
         for column in range(_COLUMNS):
             self._grid.setColumnStretch(column, 1)
         scroll = QScrollArea()
@@ -157,11 +160,13 @@ class CurvesView(QWidget):
         row = QHBoxLayout(line)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(10)
-        label = QLabel("Smoothing")
-        label.setObjectName("muted")
-        for part in (self.phases, label, self.smoothing, self.log_axis, self.all, self.all_terms):
+        self.smoothing.setToolTip("Smoothing")
+        self._label = QLabel("Smoothing")
+        self._label.setObjectName("muted")
+        for part in (self.phases, self._label, self.smoothing, self.log_axis, self.all, self.all_terms):
             row.addWidget(part, 100 if part is self.smoothing else 0)  # the slider gives way in a small window
         row.addStretch(1)
+        self._notice.setMinimumWidth(1)
         row.addWidget(self._notice)
         return line
 
@@ -184,10 +189,15 @@ class CurvesView(QWidget):
             plot.hide()
             plot.deleteLater()
         kept, self.plots = self.plots, {}
+        columns = 1 if self._narrow else _COLUMNS
         for place, name in enumerate(names):
             plot = kept.get(name) or self._make_plot(name)
             self.plots[name] = plot
-            self._grid.addWidget(plot, place // _COLUMNS, place % _COLUMNS)
+            self._grid.addWidget(plot, place // columns, place % columns)
+        self._grid.setColumnStretch(1, columns - 1)
+        rows = -(-len(names) // columns)
+        for row in range(self._grid.rowCount() + 1):  # what the plots leave lies below them
+            self._grid.setRowStretch(row, _ROW if row < rows else 1 if row == rows else 0)
         self._mark_all()
 
     def _make_plot(self, name: str) -> CurvePlot:
@@ -241,3 +251,11 @@ class CurvesView(QWidget):
         marks = [mark for mark in self._marks if mark.phase == self._drawn.phase]
         for plot in self.plots.values():
             plot.show_marks(marks)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < _NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._label.setVisible(not narrow)  # the slider's tooltip says it too
+            self._lay_out(list(self.plots))

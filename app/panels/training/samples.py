@@ -8,7 +8,17 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.panels.preview import PictureView
 from app.panels.training.words import phase_title
@@ -70,7 +80,17 @@ class SamplesView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._controls)
-        layout.addLayout(self._pictures, 1)
+        layout.addWidget(self._scrolled(), 1)
+
+    def _scrolled(self) -> QScrollArea:
+        """The pictures, which a small window shows one after the other."""
+        holder = QWidget()
+        holder.setObjectName("panel")
+        holder.setLayout(self._pictures)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(holder)
+        return scroll
 
     def show_grids(self, run: Path | None, grids: Mapping[str, tuple[int, ...]]) -> None:
         """Show the grids of a run; a slider at its end stays there when new ones come."""

@@ -52,6 +52,7 @@ class DataView(QFrame):
         self._hint = QLabel("Drop a folder of pictures here; captions are .txt files beside them, or metadata.jsonl")
         self._hint.setObjectName("hint")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
         self.says = wrapped_label("", "muted")
         self.bad = wrapped_label("", "fieldProblem")
         self.pictures = QListWidget()

@@ -31,6 +31,8 @@ from app.panels.training.next_stage import latents_of
 from app.panels.widgets import wrapped_label
 from training.model_sizes import SIZES, ModelSize
 
+_WIDEST = 1200  # logical pixels of the form; in longer lines a field is far from its name
+
 
 class FormPage(QWidget):
     """The form.
@@ -188,6 +190,7 @@ class FormPage(QWidget):
         if page in PAGES and page not in {page_of(name) for name in self.rows}:
             holder = QWidget()
             holder.setObjectName("panel")
+            holder.setMaximumWidth(_WIDEST)
             column = QVBoxLayout(holder)
             column.setContentsMargins(16, 10, 16, 16)
             column.setSpacing(0)
