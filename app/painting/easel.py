@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -14,7 +15,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from app.painting.sheet import Sheet
+from app.painting.sheet import BARE, Sheet
 from app.painting.surface import Surface
 from app.painting.tools import Pointer, Tool
 
@@ -72,12 +73,9 @@ class Easel(Sheet):
             self.stroked.emit()
         self.update()
 
-    def draw_content(self, painter: QPainter) -> None:
-        """Draw what the tool has made that is no paint."""
-        self.tool.draw(painter, self.scale)
-
     def draw_over(self, painter: QPainter) -> None:
         """Draw the tool's outline and ring."""
+        self.tool.draw(painter, self.scale)
         painter.resetTransform()
         self._draw_outline(painter)
 
@@ -214,6 +212,20 @@ class Easel(Sheet):
     def leaveEvent(self, event: QEvent) -> None:
         self._inside = False
         self.update(self._drawn_rect)
+
+
+def thumbnail(easel: Easel, side: int) -> QImage:
+    """What is painted, on bare paper, `side` pixels wide or high."""
+    size = QSize(easel.surface.width, easel.surface.height)
+    made = QImage(size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio), QImage.Format.Format_RGB32)
+    made.fill(BARE)
+    scale = made.width() / size.width()
+    painter = QPainter(made)
+    painter.scale(scale, made.height() / size.height())
+    painter.drawImage(0, 0, easel.surface.image)
+    easel.tool.draw(painter, scale)
+    painter.end()
+    return made
 
 
 def _pointer(sheet: Sheet, event: QMouseEvent | QTabletEvent, *, erase: bool = False) -> Pointer:

@@ -14,6 +14,7 @@ from app.document import Document
 from app.painting import kept_pictures
 from app.painting.candidate_strip import THUMB_PX
 from app.painting.candidates import Candidate, Candidates, Engine
+from app.painting.easel import thumbnail
 from app.painting.inpainting_loop import (
     IMAGE_NODE,
     PAINT_NODE,
@@ -186,7 +187,7 @@ class LoopDesk(QObject):
         if picture is not None:
             self._panel.strip.follow(self.candidates, picture, "Before")
         else:
-            self._panel.strip.follow(self.candidates, self._panel.easel.thumbnail(THUMB_PX), "Painted")
+            self._panel.strip.follow(self.candidates, thumbnail(self._panel.easel, THUMB_PX), "Painted")
 
     def _follow(self) -> None:
         """Another painting has no candidates yet."""

@@ -18,6 +18,8 @@ _SMOOTH_BELOW = 2.0
 _GRID_FROM = 12.0
 """Enlarged more than this, lines part the pixels."""
 _MARGIN = 16
+BARE = QColor(112, 116, 124)
+"""The paper where no picture lies on it."""
 
 
 class Sheet(QWidget):
@@ -116,22 +118,8 @@ class Sheet(QWidget):
         """The way from the picture's pixels to the widget's."""
         return QTransform(self.scale, 0, 0, self.scale, self.offset.x(), self.offset.y())
 
-    def thumbnail(self, side: int) -> QImage:
-        """What is painted, with the picture below, `side` pixels wide or high."""
-        paper = QSize(self.surface.width, self.surface.height)
-        made = QImage(paper.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio), QImage.Format.Format_RGB32)
-        painter = QPainter(made)
-        painter.scale(made.width() / paper.width(), made.height() / paper.height())
-        self._draw_paper(painter, made.width() / paper.width())
-        self.draw_content(painter)
-        painter.end()
-        return made
-
-    def draw_content(self, painter: QPainter) -> None:
-        """Draw what is painted besides pixels; the painter's units are the picture's pixels."""
-
     def draw_over(self, painter: QPainter) -> None:
-        """Draw what goes with the pointer on top; the painter's units are the picture's pixels."""
+        """Draw more on top; the painter's units are the picture's pixels."""
 
     def _resized(self) -> None:
         if self.picture is not None and self.picture.size() != QSize(self.surface.width, self.surface.height):
@@ -144,18 +132,6 @@ class Sheet(QWidget):
 
     def _show_change(self, area: QRect) -> None:
         self.update(self.transform_to_widget().mapRect(QRectF(area)).toAlignedRect().adjusted(-2, -2, 2, 2))
-
-    def _draw_paper(self, painter: QPainter, scale: float) -> None:
-        """Draw the picture and what is painted on it, `scale` pixels of the device a picture pixel."""
-        paper = QRectF(0, 0, self.surface.width, self.surface.height)
-        if self._levels:
-            level = min(max(0, math.floor(-math.log2(scale))), len(self._levels) - 1)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _SMOOTH_BELOW)
-            painter.drawImage(paper, self._levels[level])
-        else:
-            painter.fillRect(paper, QColor(112, 116, 124))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(paper, self.surface.image)
 
     def _draw_grid(self, painter: QPainter, part: QRect) -> None:
         seen = self.transform_to_widget().inverted()[0].mapRect(QRectF(part)).toAlignedRect()
@@ -171,15 +147,21 @@ class Sheet(QWidget):
         look, painter = theme(), QPainter(self)
         painter.fillRect(event.rect(), look.color("canvas"))
         painter.setTransform(self.transform_to_widget())
+        paper = QRectF(0, 0, self.surface.width, self.surface.height)
         if self.looked_at is not None:
-            paper = QRectF(0, 0, self.surface.width, self.surface.height)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale < _SMOOTH_BELOW)
             painter.drawImage(_around(paper, self.looked_at.size()), self.looked_at)
             return
-        self._draw_paper(painter, self.scale)
+        if self._levels:
+            level = min(max(0, math.floor(-math.log2(self.scale))), len(self._levels) - 1)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale < _SMOOTH_BELOW)
+            painter.drawImage(paper, self._levels[level])
+        else:
+            painter.fillRect(paper, BARE)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(paper, self.surface.image)
         if self.scale >= _GRID_FROM:
             self._draw_grid(painter, event.rect())
-        self.draw_content(painter)
         self.draw_over(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
