@@ -24,6 +24,7 @@ class Room(QObject):
         self._window, self._library, self._graph, self._side = window, library, graph, side
         self._docks: list[QDockWidget] = []
         self._gone: list[QWidget] = []
+        self._library_width = library.minimumWidth()  # when it was last seen: what it will take again
         window.installEventFilter(self)
 
     def watch(self, dock: QDockWidget) -> None:
@@ -42,9 +43,9 @@ class Room(QObject):
         """Hide what does not fit, and show again what does."""
         painting = any(not dock.isHidden() for dock in self._docks)
         room = self._window.width() - self._side.minimumWidth()
-        shown = self._library not in self._gone and not self._library.isHidden()
-        library = self._library.width() if shown else self._library.minimumWidth()
-        self._turn(self._library, fits=room - library - (WIDTH if painting else 0) >= _GRAPH)
+        if self._library.isVisible():
+            self._library_width = self._library.width()
+        self._turn(self._library, fits=room - self._library_width - (WIDTH if painting else 0) >= _GRAPH)
         alone = self._graph in self._gone
         self._turn(self._graph, fits=not painting or room - _NARROW >= _NARROW_GRAPH)
         if self._graph in self._gone and not alone:
