@@ -78,7 +78,8 @@ class LeaveDialog(QDialog):
 def may_leave(window: QWidget, leaving: Sequence[tuple[Tab, str]], show: Callable[[Tab], None]) -> bool:
     """Whether documents, each with its title, may be closed: they are saved, or a person says so.
 
-    A single one is brought to the front by `show` while it is asked about, as is each that needs a file.
+    A single one is brought to the front by `show` while it is asked about, as is each that needs a file, and one that
+    cannot be saved, which says why.
     """
     unsaved = [(tab, title) for tab, title in leaving if not tab.document.clean]
     if len(unsaved) <= 1:
@@ -97,7 +98,10 @@ def may_leave(window: QWidget, leaving: Sequence[tuple[Tab, str]], show: Callabl
 def _saved(tab: Tab, show: Callable[[Tab], None]) -> bool:
     if tab.document.path is None:
         show(tab)
-    return tab.file.save()
+    saved = tab.file.save()
+    if not saved:
+        show(tab)
+    return saved
 
 
 def _list(count: int) -> QTreeWidget:

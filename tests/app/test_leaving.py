@@ -135,6 +135,19 @@ def test_one_that_gets_no_file_keeps_the_window_open_and_is_seen(
     assert window.tabs.front is window.tabs.all[2]
 
 
+def test_one_that_cannot_be_saved_keeps_the_window_open_and_is_seen(window: MainWindow) -> None:
+    first = window.tabs.all[0]
+    path = first.document.path
+    assert path is not None
+    path.unlink()
+    path.mkdir()  # which no file replaces, whoever runs this
+    (path / "file").touch()
+    answered(lambda dialog: dialog.save.click())
+    assert not window.close()
+    assert window.tabs.front is first
+    assert not first.document.clean
+
+
 def test_closing_the_others_asks_once_too(window: MainWindow) -> None:
     kept = window.tabs.all[1]
     answered(lambda dialog: dialog.cancel.click())
