@@ -48,7 +48,7 @@ class Gallery(QListView):
         self.pictures = PictureList(2 * _THUMB, self)
         self.remover = Remover(self)
         self.remover.removed.connect(lambda path: self.pictures.remove(path))
-        self.remover.returned.connect(self._read)
+        self.remover.returned.connect(self._show_returned)
         self.remover.failed.connect(self.failed)
         self.setModel(self.pictures)
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -74,7 +74,7 @@ class Gallery(QListView):
     def open_folder(self, folder: Path) -> None:
         """Keep pictures in `folder` from now on, and show those that are there."""
         self._folder = folder
-        self._read()
+        self.pictures.fill(sorted(_pictures_in(folder)))
 
     def keep(self, image: QImage, texts: dict[str, str]) -> None:
         """Add a picture with the texts that it carries, unless it is the one added last."""
@@ -113,10 +113,10 @@ class Gallery(QListView):
         self._newest = None
         self.remover.remove([self.pictures.path(row) for row in self._chosen()])
 
-    def _read(self) -> None:
-        folder = self._folder
-        names = os.listdir(folder) if folder is not None and folder.is_dir() else []
-        self.pictures.fill(folder / name for name in sorted(names) if folder is not None and name.endswith(".png"))
+    def _show_returned(self) -> None:
+        """Show what is back among the pictures that are there, also those that are not written yet."""
+        if self._folder is not None:
+            self.pictures.fill(sorted({*self.paths(), *_pictures_in(self._folder)}))
 
     def _chosen(self) -> list[int]:
         return sorted(index.row() for index in self.selectedIndexes())
@@ -166,3 +166,9 @@ class Gallery(QListView):
     def startDrag(self, supportedActions: Qt.DropAction) -> None:
         self._writer.flush()  # what is dragged out are files
         super().startDrag(supportedActions)
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    """The files of pictures in a folder, which need not be there."""
+    names = os.listdir(folder) if folder.is_dir() else []
+    return [folder / name for name in names if name.endswith(".png")]

@@ -153,6 +153,16 @@ def test_removed_pictures_are_in_the_trash_and_can_be_taken_back(gallery: Galler
     assert not list((trash / "info").iterdir())
 
 
+def test_a_picture_that_is_not_written_stays_when_others_are_taken_back(gallery: Gallery, tmp_path: Path) -> None:
+    paths = two_kept(gallery)
+    gallery.remove_selected()
+    (tmp_path / "file").touch()
+    late = tmp_path / "file" / "late.png"  # where no file can be
+    gallery.pictures.add(late, plain("green"))
+    press(gallery, "Undo")
+    assert set(gallery.paths()) == {*paths, late}
+
+
 def test_what_is_not_in_the_trash_any_more_is_said(gallery: Gallery, trash: Path) -> None:
     first, second = two_kept(gallery)
     gallery.remove_selected()
