@@ -31,7 +31,6 @@ class SplitButton(QToolButton):
         super().__init__()
         self.setObjectName("split")
         self.setText(text)
-        self.setToolTip(ways[0].help)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
         self._menu = QMenu(self)
         self.ways: dict[str, QWidgetAction] = {}
