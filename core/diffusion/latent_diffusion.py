@@ -134,7 +134,11 @@ class Denoiser:
             raise ValueError("A model that predicts eps says nothing about the data where there is noise alone.")
 
     def output(self, x_t: Tensor, t: Tensor, condition: Conditioning) -> Tensor:
-        """Return what the network predicts for x_t [b, z, h/f, w/f] at steps t [b] under a condition for each."""
+        """Return what the network predicts for x_t [b, z, h/f, w/f] at steps t [b] under a condition for each.
+
+        A map that stretches is scaled to x_t.
+        """
+        condition = condition.fitted(*x_t.shape[-2:])
         check_fits(condition, self.module, x_t)
         x = x_t if condition.concat is None else torch.cat([x_t, condition.concat.to(x_t)], dim=1)
         output: Tensor = self.module(x, t, context=condition.tokens, y=condition.vector)

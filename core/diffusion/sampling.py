@@ -211,6 +211,7 @@ def _model(
     denoiser: Denoiser, guidance: Guidance, latent: Tensor, device: torch.device, windows: Windows | None
 ) -> Model:
     def told(condition: Conditioning) -> Conditioning:
+        # Fitted here to the whole canvas, of which windows cut their parts.
         return condition.whole().repeated(len(latent)).fitted(*latent.shape[-2:]).to(device)
 
     positive = told(guidance.positive)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.diffusion.latent_diffusion import Autoencoder, Latent, LatentSpace
+from core.conditioning.conditioning import Conditioning
+from core.diffusion.latent_diffusion import Autoencoder, Denoiser, Latent, LatentSpace
+from core.diffusion.noise_schedule import NoiseSchedule
+from core.diffusion.parameterization import Parameterization
 from core.errors import InputError
 from core.models.autoencoder_kl import AutoencoderKL
+from core.models.unet import UNetModel
 
 SPACE = LatentSpace("test", channels=2, factor=8, scale=0.5)
 
@@ -46,3 +50,14 @@ def test_encoding_scales_and_decoding_undoes_it() -> None:
 @pytest.mark.parametrize(("count", "text"), [(1, "1 latent of 2 × 3 × 4"), (2, "2 latents of 2 × 3 × 4")])
 def test_a_latent_sums_itself_up(count: int, text: str) -> None:
     assert Latent(torch.zeros(count, 2, 3, 4), SPACE, (0,) * count).loom_summary() == text
+
+
+@torch.no_grad()
+def test_a_map_that_stretches_is_laid_on_latents_of_any_size() -> None:
+    module = UNetModel(4, 5, 32, 2, 1, [], channel_mult=[1], num_heads=2).eval()
+    denoiser = Denoiser(module, SPACE, NoiseSchedule(), Parameterization.V)
+    x_t, t, shares = torch.randn(1, 2, 8, 6), torch.tensor([5]), torch.rand(1, 3, 4, 4)
+    told = Conditioning(concat=shares, stretches=True)
+    assert torch.equal(denoiser.output(x_t, t, told), denoiser.output(x_t, t, told.fitted(8, 6)))
+    with pytest.raises(InputError, match="map is 4 × 4"):
+        denoiser.output(x_t, t, Conditioning(concat=shares))
