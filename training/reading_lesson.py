@@ -26,6 +26,7 @@ from core.checkpoints.model_folder import load_model, save_conditioner
 from core.conditioning.box_map import covered
 from core.conditioning.conditioner import expect
 from core.conditioning.text import TextEncoder
+from core.errors import InputError
 from core.models.text_map import TextMap
 from core.randomness import generator
 from training.config import load_config
@@ -101,8 +102,8 @@ def teach(
 ) -> Reader:  # fmt: skip
     """Train an encoder in place on captions of the scenes that a configuration describes; deterministic on one machine.
 
-    It takes about 3 minutes of one core. An encoder without a map gets one of `size`, the latent's height and width,
-    with a channel for each class.
+    It takes about 3 minutes of one core. An encoder gets a map of `size`, the latent's height and width, with a channel
+    for each class, unless it has one.
 
     Returns:
         What reads its tokens.
@@ -110,7 +111,9 @@ def teach(
     torch.manual_seed(seed)
     width = encoder.transformer.n_embed
     reader = Reader(width, config.classes, config.backgrounds)
-    encoder.map = text_map = encoder.map or TextMap(width, len(config.classes), size)
+    text_map = encoder.map
+    if text_map is None or (text_map.channels, text_map.size) != (len(config.classes), size):
+        encoder.map = text_map = TextMap(width, len(config.classes), size)
     optimizer = torch.optim.AdamW([*encoder.parameters(), *reader.parameters()], lr=1e-3, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for scenes in _lessons(config, steps, batch, seed):
@@ -143,7 +146,20 @@ def read_right(encoder: TextEncoder, reader: Reader, scenes: Sequence[Scene]) ->
 
 
 def main(config: Path, model: Path, out: Path) -> None:
-    """Write a copy of a model whose text encoder was taught to read the scenes of a configuration."""
+    """Write a copy of a model whose text encoder was taught to read the scenes of a configuration.
+
+    The copy is to begin a run with: until then, its denoiser does not take the map that its encoder lays.
+
+    Raises:
+        InputError: There is something at `out`, or the model has no such text encoder.
+        ModelFileError: The model cannot be loaded.
+    """
+    if out.exists():
+        raise InputError(
+            f"The model cannot be written to {out}.",
+            why="There is something of that name.",
+            fix="Name another folder, or remove that one.",
+        )
     taught, scenes = load_model(model), load_config(config).data.scenes
     side = scenes.size // taught.autoencoder.space.factor
     teach(expect(taught.conditioner, TextEncoder, "model"), scenes, (side, side))

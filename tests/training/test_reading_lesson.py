@@ -9,6 +9,7 @@ import torch
 
 from core.checkpoints.model_folder import load_model
 from core.conditioning.text import TextEncoder
+from core.errors import InputError
 from core.models.text_transformer import BERTEmbedder
 from training import reading_lesson
 from training.datasets.scenes import SceneConfig, make_scene
@@ -48,6 +49,17 @@ def test_an_encoder_learns_the_order_and_maps_where_things_are() -> None:
     assert left[0] > left[2], "the fox is told to be further left than the car"
 
 
+def test_a_map_of_other_things_or_another_size_gives_way_to_one_that_fits() -> None:
+    learner = encoder()
+    teach(learner, CONFIG, (4, 4), steps=1, batch=2)
+    first = learner.map
+    teach(learner, CONFIG, (4, 4), steps=1, batch=2)
+    assert learner.map is first
+    teach(learner, CONFIG, (2, 4), steps=1, batch=2)
+    assert learner.map is not None
+    assert (learner.map.channels, learner.map.size) == (3, (2, 4))
+
+
 def test_the_same_lesson_teaches_the_same() -> None:
     first, second = encoder(), encoder()
     for learner in (first, second):
@@ -56,9 +68,16 @@ def test_the_same_lesson_teaches_the_same() -> None:
     assert all(torch.equal(a, b) for a, b in states)
 
 
+def test_a_folder_that_is_there_is_not_written_to(tmp_path: Path) -> None:
+    root = Path(reading_lesson.__file__).parents[1] / "resources"
+    with pytest.raises(InputError, match="cannot be written"):
+        reading_lesson.main(root / "training" / "stickers-24-pairs.toml", root / "models" / "stickers-24", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_model_is_copied_with_the_encoder_that_was_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def brief(learner: TextEncoder, _: SceneConfig, size: tuple[int, int]) -> Reader:
-        return teach(learner, CONFIG, size, steps=1, batch=2)
+    def brief(learner: TextEncoder, scenes: SceneConfig, size: tuple[int, int]) -> Reader:
+        return teach(learner, scenes, size, steps=1, batch=2)
 
     monkeypatch.setattr(reading_lesson, "teach", brief)
     root = Path(reading_lesson.__file__).parents[1] / "resources"
