@@ -75,7 +75,7 @@ class FirstStageConfig:
 
     Attributes:
         begins_from: A model folder whose autoencoder the first stage begins with, where its layers fit; a codebook
-            then begins with latents of the data.
+            that it does not have then begins with latents of the data.
         ddconfig, decoder_config, embed_dim: Arguments of `AutoencoderKL` or `VQModel`.
         n_embed: Entries in the codebook; 0 = a KL autoencoder.
         l1, l2: Weights of the absolute and squared error.

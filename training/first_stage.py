@@ -25,7 +25,7 @@ from core.models.vq_model import VQModel
 from core.randomness import generator
 from training.autoencoder_objective import AutoencoderObjective
 from training.config import FirstStageConfig, RunConfig
-from training.control import Poll
+from training.control import Poll, nothing
 from training.data.latent_cache import Latents, batch_for
 from training.data.training_set import TrainingSet
 from training.evaluation.in_run import evaluate_autoencoder
@@ -46,8 +46,9 @@ class FirstStage:
 
     def __init__(
         self, run: RunConfig, config: FirstStageConfig, data: TrainingSet, held_out: TrainingSet, device: torch.device,
-        begins_from: Autoencoder | None = None,
+        begins_from: Autoencoder | None = None, poll: Poll = nothing,
     ) -> None:  # fmt: skip
+        """Build the networks, with first weights or those of `begins_from`; `poll` is called meanwhile."""
         self.device = device
         self.run, self.config, self.data, self.held_out = run, config, data, held_out
         self.steps, self.batch_size, self.parts = config.steps, config.batch_size, 1
@@ -56,7 +57,7 @@ class FirstStage:
         # First weights are drawn on the CPU, so that they are the same on every device.
         module = make_autoencoder(config)
         if begins_from is not None:
-            begin_with(module, begins_from, data)
+            begin_with(module, begins_from, data, poll)
         self.module = module.to(device)
         self.objective = AutoencoderObjective(config, device)
 

@@ -15,16 +15,20 @@ from core.imaging.image import from_uint8
 from core.models.autoencoder_kl import AutoencoderKL
 from core.models.first_stage import ConvolutionalFirstStage
 from core.models.vq_model import VQModel
+from training.control import Poll, nothing
+from training.data.latent_cache import batch_for
 from training.data.training_set import TrainingSet
 
 PICTURES = 256  # whose latents a codebook begins with
+_CODEBOOK = "quantize.embedding.weight"
 
 
 @torch.no_grad()
-def begin_with(module: ConvolutionalFirstStage, other: Autoencoder, data: TrainingSet) -> None:
+def begin_with(module: ConvolutionalFirstStage, other: Autoencoder, data: TrainingSet, poll: Poll = nothing) -> None:
     """Give a first stage on the CPU another's weights where names and shapes are the same.
 
-    A VQ model that begins with a KL model's takes the mean of its latents; its codebook begins with latents of `data`.
+    A VQ model that begins with a KL model's takes the mean of its latents. Its codebook begins with latents of `data`,
+    unless the other has one of that size; `poll` is called between batches of them.
 
     Raises:
         InputError: The two have no decoder in common.
@@ -42,8 +46,8 @@ def begin_with(module: ConvolutionalFirstStage, other: Autoencoder, data: Traini
         )
     for name in fitting:
         mine[name].copy_(theirs[name])
-    if isinstance(module, VQModel):
-        _begin_codebook(module, data)
+    if isinstance(module, VQModel) and _CODEBOOK not in fitting:
+        _begin_codebook(module, data, poll)
 
 
 def _mean_alone(model: AutoencoderKL) -> dict[str, Tensor]:
@@ -66,10 +70,15 @@ def _mean_alone(model: AutoencoderKL) -> dict[str, Tensor]:
     }
 
 
-def _begin_codebook(module: VQModel, data: TrainingSet) -> None:
+def _begin_codebook(module: VQModel, data: TrainingSet, poll: Poll) -> None:
     """Make latent cells of the first pictures the entries; drawn from torch's global stream, with repeats if few."""
     pictures = data.shown(PICTURES)
-    cells = module.encode(from_uint8(pictures.images(range(len(pictures))))).movedim(1, -1).flatten(0, 2)
+    rows, batch = range(len(pictures)), batch_for(pictures.sizes[0])
+    latents = []
+    for start in rows[::batch]:
+        poll()
+        latents.append(module.encode(from_uint8(pictures.images(rows[start : start + batch]))))
+    cells = torch.cat(latents).movedim(1, -1).flatten(0, 2)
     entries = module.quantize.embedding.weight
     order = torch.randperm(len(cells)).repeat(1 + len(entries) // len(cells))
     entries.copy_(cells[order[: len(entries)]])

@@ -241,8 +241,10 @@ def _make_phase(name: str, config: RunConfig, models: Path, data: Opened, watch:
     torch.manual_seed(derived_seed(config.seed, name, "weights"))
     if name == "first_stage":
         path = config.first_stage.begins_from
+        if path:
+            watch.reached("loading the model to begin with", 0, 0)
         other = load_autoencoder(Path(path)) if path else None
-        return FirstStage(config, config.first_stage, data.train, data.held_out, device, other)
+        return FirstStage(config, config.first_stage, data.train, data.held_out, device, other, watch.cancel.check)
     if name == "second_stage":
         return _second_stage(config, models, data, watch, device)
     watch.reached("loading the autoencoder", 0, 0)

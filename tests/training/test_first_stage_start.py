@@ -65,6 +65,12 @@ def test_a_codebook_begins_with_latents_of_the_data(kl: Autoencoder, pictures: T
     assert len(found.indices.unique()) > 150
 
 
+def test_a_codebook_of_the_same_size_is_kept(pictures: TrainingSet) -> None:
+    module, trained = vq(), vq()
+    begin_with(module, Autoencoder(trained, LatentSpace("other", 2, trained.factor, 1.0)), pictures)
+    assert torch.equal(module.quantize.embedding.weight, trained.quantize.embedding.weight)
+
+
 def test_decoders_of_other_sizes_are_refused(kl: Autoencoder, pictures: TrainingSet) -> None:
     with pytest.raises(InputError, match="cannot begin with other") as refused:
         begin_with(vq(ch=16), kl, pictures)
