@@ -291,7 +291,7 @@ def test_a_large_picture_is_made_small_before_it_is_held(qtbot: QtBot, tmp_path:
 def test_a_full_disk_is_told_once_and_the_picture_stays_in_sight(gallery: Gallery, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource", reason="limits on file sizes are POSIX only")
     said: list[LoomError] = []
-    gallery.failed.connect(said.append)
+    gallery.failed.connect(lambda error: said.append(error))
     noise = QImage(os.urandom(3 * 200 * 200), 200, 200, 600, QImage.Format.Format_RGB888)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
