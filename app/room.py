@@ -24,6 +24,7 @@ class Room(QObject):
         self._window, self._library, self._graph, self._side = window, library, graph, side
         self._docks: list[QDockWidget] = []
         self._gone: list[QWidget] = []
+        self._closing = False
         self._library_width = library.minimumWidth()  # when it was last seen: what it will take again
         window.installEventFilter(self)
 
@@ -34,13 +35,16 @@ class Room(QObject):
         dock.destroyed.connect(lambda: self._docks.remove(dock))
 
     def give_back(self) -> None:
-        """Show all that gave way: the window closes, and remembers its columns."""
+        """Show all that gave way, for good: the window closes, and remembers its columns."""
+        self._closing = True
         for part in self._gone:
             part.show()
         self._gone.clear()
 
     def _make(self) -> None:
         """Hide what does not fit, and show again what does."""
+        if self._closing:
+            return
         painting = any(not dock.isHidden() for dock in self._docks)
         room = self._window.width() - self._side.minimumWidth()
         if self._library.isVisible():
