@@ -134,15 +134,25 @@ class BoxTool(Tool):
         self.chosen = index
         self._tell(self.present)
 
+    def _index_of_chosen(self, boxes: list[NamedBox]) -> int | None:
+        """Where the chosen box stands among others; None where it is not there any more."""
+        if self.chosen is None:
+            return None
+        # By their lines, as the node's text holds fewer digits than the pointer gives.
+        chosen, lines = self.boxes[self.chosen].to_line(), [box.to_line() for box in boxes]
+        if lines[self.chosen : self.chosen + 1] == [chosen]:
+            return self.chosen  # though another may be equal to it
+        return lines.index(chosen) if chosen in lines else None
+
     def _let_go(self) -> None:
         self._drawn = self._fixed = self._held = None
         self.busy = False
 
     def show(self, boxes: list[NamedBox]) -> None:
-        """Take the boxes that the node holds; the chosen one stays so while it is there."""
-        there = self.chosen is not None and self.chosen < len(boxes)
+        """Take the boxes that the node holds; the chosen one stays so while it is among them, wherever it stands."""
+        index = self._index_of_chosen(boxes)
         self.boxes = boxes
-        self._choose(self.chosen if there else None)
+        self._choose(index)
 
     def leave(self) -> None:
         """Let no box be chosen."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from app.painting.boxes import read_boxes, write_boxes
 from app.painting.session import Target
 from core.conditioning.layout import parse_layout
+from core.graph.edits import SetSetting
 
 RIGHT = Qt.MouseButton.RightButton
 
@@ -86,3 +87,29 @@ def test_shift_draws_within_a_box(open_studio: Callable[..., Any]) -> None:
     studio.drag([(100, 100), (200, 200)], keys=Qt.KeyboardModifier.ShiftModifier)
     outer, inner = parse_layout(studio.text()).boxes
     assert outer.width > 0.8 > 0.3 > inner.width
+
+
+def test_a_chosen_box_that_is_shrunk_away_leaves_no_other_one_chosen(open_studio: Callable[..., Any]) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "boxes", ("fox", "frog", "pig")), None)
+    studio.panel.classes.setCurrentText("fox")
+    studio.drag([(50, 50), (150, 150)])
+    studio.panel.classes.setCurrentText("frog")
+    studio.drag([(250, 250), (400, 400)])
+    studio.drag([(50, 50), (150, 150)])
+    assert [box.label for box in parse_layout(studio.text()).boxes] == ["frog"], "the fox was shrunk away"
+    studio.panel.classes.setCurrentText("pig")
+    assert [box.label for box in parse_layout(studio.text()).boxes] == ["frog"]
+
+
+def test_a_chosen_box_stays_chosen_where_an_undo_gives_it_another_place(open_studio: Callable[..., Any]) -> None:
+    studio = open_studio()
+    studio.session.open(Target("mask", "mask", "boxes", ("fox", "frog", "pig")), None)
+    first, second = "fox 0.1 0.1 0.2 0.2", "frog 0.5 0.5 0.3 0.3"
+    for lines in ((second, first), (first, second)):
+        studio.document.do(SetSetting("mask", "mask", "\n".join(lines)))
+    studio.drag([(100, 100)])
+    studio.document.undo()
+    assert studio.panel.classes.currentText() == "fox"
+    studio.panel.classes.setCurrentText("pig")
+    assert [box.label for box in parse_layout(studio.text()).boxes] == ["frog", "pig"]
