@@ -23,7 +23,7 @@ def install(
     """Copy the model folder `source` (such as runs/NAME/models) to `to` / `name`; return that folder.
 
     Args:
-        source: A whole model.
+        source: A whole model, or an autoencoder by itself.
         name: What it is chosen by from now on.
         to: None = the person's own models.
         replace: Whether a model of that name may be replaced; it is only once the new one is whole, and what lies
@@ -34,7 +34,7 @@ def install(
 
     Raises:
         InputError: The name cannot be used, or is taken, or it is that of `autoencoder_of`.
-        ModelFileError: `source` is no whole model, or its latents are not those of `autoencoder_of`.
+        ModelFileError: `source` is damaged, or its latents are not those of `autoencoder_of`.
         OSError: The folder cannot be written to.
     """
     target = _target(name, to or model_library.user_models(), replace)
@@ -44,7 +44,10 @@ def install(
             why="It takes the place of the model of that name, so the autoencoder would be nowhere.",
             fix="Leave --autoencoder-of out: a model keeps its own autoencoder.",
         )
-    model_folder.load_model(source)
+    if autoencoder_of is None and "denoiser" not in model_folder.read_description(source):
+        model_folder.load_autoencoder(source)  # a first stage by itself
+    else:
+        model_folder.load_model(source)
     if autoencoder_of is not None:
         model_folder.expect_shareable(source, autoencoder_of)
     aside, old = target.with_name(f".{name}.part"), target.with_name(f".{name}.old")

@@ -16,6 +16,7 @@ from core.cancellation import CancelToken
 from core.checkpoints.build import Loader
 from core.checkpoints.conditioners import load_conditioner
 from core.checkpoints.diffusion_settings import schedule_of, space_of
+from core.checkpoints.model_folder import load_autoencoder
 from core.checkpoints.parts import Kind, Part
 from core.checkpoints.prediction import KnownPrediction, prediction_of
 from core.checkpoints.source import ModelSource, open_model
@@ -26,6 +27,9 @@ from core.errors import ModelFileError
 from core.models.first_stage import IdentityFirstStage
 from core.models.first_stages import make_first_stage
 from core.models.unet import UNetModel
+
+OWN = ("autoencoder.safetensors", "model.json")
+"""Files of this program's own model folders that stand for their autoencoder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +89,13 @@ def fitted(path: Path, options: LoadOptions) -> tuple[LatentDiffusion, Loader]:
 def load_first_stage(path: Path, options: LoadOptions = DEFAULTS) -> Autoencoder:
     """Load the autoencoder of a single file, of a diffusers folder, or of a file by itself.
 
+    One that this program trained is known by the model.json beside its file.
+
     Raises:
         ModelFileError: As for `load_checkpoint`.
     """
+    if path.name in OWN and (path.parent / "model.json").is_file():
+        return load_autoencoder(path.parent)
     source, loader = open_model(path, ema=options.ema), Loader(options.dtype)
     autoencoder = _autoencoder(source, loader)
     loader.read(options.cancel)

@@ -6,6 +6,7 @@ another. A shipped model's name always means the shipped one.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def folders() -> dict[str, Path]:
 
 
 def installed() -> tuple[str, ...]:
-    """Return the names of all models, in alphabetical order."""
-    return tuple(folders())
+    """Return the names of all whole models, in alphabetical order; autoencoders by themselves are left out."""
+    return tuple(name for name, folder in folders().items() if not _lacks_denoiser(folder))
 
 
 def find(name: str) -> Path:
@@ -48,3 +49,12 @@ def find(name: str) -> Path:
             port="model",
         )
     return found[name]
+
+
+def _lacks_denoiser(folder: Path) -> bool:
+    """Whether a model folder says that it holds an autoencoder alone; a damaged one says nothing."""
+    try:
+        described = json.loads((folder / "model.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(described, dict) and "autoencoder" in described and "denoiser" not in described

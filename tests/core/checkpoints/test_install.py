@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from safetensors.torch import load_file
 
 from core.checkpoints import model_library
 from core.checkpoints.install import install
+from core.checkpoints.loading import load_first_stage
 from core.checkpoints.model_folder import files_of, load_model
 from core.errors import InputError, ModelFileError
 from tests.core.checkpoints.own_model import write_model
@@ -150,3 +152,18 @@ def test_a_folder_that_names_a_wrong_autoencoder_is_told(trained: Path, home: Pa
     with pytest.raises(ModelFileError, match="autoencoder of painter is missing"):
         load_model(folder)
     assert folder / "denoiser.safetensors" in files_of(folder)
+
+
+def test_an_autoencoder_by_itself_is_installed_and_not_offered_as_a_whole_model(trained: Path, home: Path) -> None:
+    alone = home.parent / "first-stage"
+    alone.mkdir(parents=True)
+    described = json.loads((trained / "model.json").read_text("utf-8"))
+    kept = {name: described[name] for name in ("format", "version", "autoencoder")}
+    (alone / "model.json").write_text(json.dumps(kept), "utf-8")
+    shutil.copyfile(trained / "autoencoder.safetensors", alone / "autoencoder.safetensors")
+    install(alone, "codes")
+    install(trained, "fox")
+    assert set(model_library.folders()) == {"codes", "fox", "ships"}
+    assert set(model_library.installed()) == {"fox", "ships"}
+    loaded = load_first_stage(model_library.find("codes") / "autoencoder.safetensors")
+    assert loaded.space == load_model(trained).autoencoder.space
