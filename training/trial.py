@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ from training.run_folder import read_lines
 
 STEPS = 3
 _ITEMS = 4  # batches of data that are rendered for it
+_PLACES = (
+    "initial", "data.path", "first_stage.begins_from", "first_stage.perceptual_folder", "decoder.perceptual_folder",
+    "second_stage.base", "second_stage.begins_from", "evaluation.perceptual_folder", "evaluation.features_folder",
+    "evaluation.clip_folder",
+)  # fmt: skip
+"""Fields that name a file or a folder, from where the process runs if they are relative."""
 
 
 def count_parameters(config: RunConfig) -> dict[str, int]:
@@ -61,6 +68,7 @@ def measure(config_file: Path) -> dict[str, Any]:
         "name": "trial", "log_every": "1", "sample_every": str(10**9), "checkpoint_every": str(10**9),
         **{f"{name}.steps": str(STEPS) for name, _ in phases},
         "data.count": str(min(config.data.count, largest * _ITEMS)),
+        **_absolute_places(config),  # as the trial runs elsewhere
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         worker.main(config_file, overrides)
@@ -75,6 +83,12 @@ def measure(config_file: Path) -> dict[str, Any]:
         "seconds": {name: seconds[name] * stage.steps for name, stage in phases},
         "peak_bytes": _peak_bytes(),
     }
+
+
+def _absolute_places(config: RunConfig) -> dict[str, str]:
+    """The places that a configuration names, by field, as they are found from every folder."""
+    named = {name: attrgetter(name)(config) for name in _PLACES}
+    return {name: str(Path(place).absolute()) for name, place in named.items() if place}
 
 
 def _count(module: nn.Module) -> int:

@@ -59,9 +59,9 @@ class Estimate(QObject):
         environment = QProcessEnvironment.systemEnvironment()
         environment.insert("PYTHONPATH", str(RESOURCES.parent))
         process.setProcessEnvironment(environment)
-        process.setWorkingDirectory(str(RESOURCES.parent))
         process.finished.connect(lambda *_: self._tried())
-        process.start(sys.executable, ["-m", "training.trial", str(folder / "trial.toml")])
+        # Here, as relative paths in the draft count from where a run is started; nothing is imported from here.
+        process.start(sys.executable, ["-P", "-m", "training.trial", str(folder / "trial.toml")])
 
     def close_down(self) -> None:
         """End what goes on."""
