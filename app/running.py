@@ -80,8 +80,10 @@ class Running(QObject):
         edit = drawn_anew(self._document.workflow, self._freshness.catalogue, targets, locked=locked)
         if edit is not None:
             self._drawing = True
-            self._document.do(edit, MERGE_KEY)
-            self._drawing = False
+            try:
+                self._document.do(edit, MERGE_KEY)
+            finally:  # or live mode would follow no change any more
+                self._drawing = False
 
     def _submit(self, targets: tuple[str, ...] | None = None) -> None:
         self._ran = self._freshness.prints

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
-from core.graph.edits import MoveNodes, SetSetting
+from core.graph.edits import MoveNodes, SetDrawn, SetSetting
+from core.graph.workflow import Edit
 
 OpenWindow = Callable[..., MainWindow]
 
@@ -57,6 +59,24 @@ def test_live_mode_runs_after_a_change_that_matters_and_not_after_a_move(open_wi
     window.document.do(SetSetting("amount", "value", 99))
     qtbot.wait(500)
     assert not any(started)
+
+
+def test_live_mode_follows_changes_after_seeds_could_not_be_drawn(open_window: OpenWindow, qtbot: QtBot) -> None:
+    def refuse(edit: Edit) -> None:
+        raise OSError("no room")
+
+    window = open_window()
+    window.document.do(SetDrawn("prompt", "seed", True))
+    window.actions_by_name["live"].trigger()
+    qtbot.waitUntil(lambda: window.monitor.outcome == "finished")
+    stop = window.document.history.subscribe(refuse)
+    with pytest.raises(OSError, match="no room"):
+        window.running.queue()
+    stop()
+    window.document.do(SetSetting("amount", "value", 77))
+    qtbot.waitUntil(lambda: window.monitor.running)
+    finish(window, qtbot)
+    assert not window.canvas.view.cards["paint"].state.stale
 
 
 def test_what_acts_on_the_graph_is_off_while_the_training_page_hides_it(open_window: OpenWindow, qtbot: QtBot) -> None:
