@@ -16,9 +16,10 @@ _PATIENCE_S = 60
 _WAIT = "import sys; print(flush=True); sys.stdin.read()"
 """A process that ends with the pipe that it reads, whose other end the test holds."""
 _BENCHMARK = """
-import subprocess, sys
+import signal, subprocess, sys
 from pathlib import Path
 from benchmarks.guard import guarded
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a shell's background
 folder = Path(sys.argv[1])
 with guarded(folder):
     started = [
@@ -43,8 +44,7 @@ def test_what_a_killed_benchmark_started_ends_and_its_folder_goes(tmp_path: Path
         assert [benchmark.stdout.readline() for _ in range(2)] == [b"\n"] * 2
         assert len([pid for pid, _ in processes_of(folder) if pid != benchmark.pid]) == 2
         benchmark.send_signal(deadly)
-        benchmark.stderr.read()  # its end comes when the guard, the last to hold it, is gone
-        benchmark.wait(_PATIENCE_S)
+        benchmark.communicate(timeout=_PATIENCE_S)  # its errors end when the guard, the last to hold them, is gone
     assert list(processes_of(folder)) == []
     assert not folder.exists()
 
