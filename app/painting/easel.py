@@ -215,9 +215,10 @@ class Easel(Sheet):
 
 
 def thumbnail(easel: Easel, side: int) -> QImage:
-    """What is painted, on bare paper, `side` pixels wide or high."""
+    """What is painted, on bare paper, `side` pixels wide or high, and one at least the other way."""
     size = QSize(easel.surface.width, easel.surface.height)
-    made = QImage(size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio), QImage.Format.Format_RGB32)
+    fitted = size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
+    made = QImage(fitted, QImage.Format.Format_RGB32)
     made.fill(BARE)
     scale = made.width() / size.width()
     painter = QPainter(made)

@@ -17,9 +17,11 @@ from PySide6.QtWidgets import QSpinBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.painting.desk import NARROWEST
+from app.painting.easel import thumbnail
 from app.painting.options_bar import SMALLEST_DEFAULT
 from app.painting.panel import PaintPanel, percent
 from app.painting.session import Target
+from app.painting.sheet import BARE
 from app.painting.toolbox import TOOLS
 from core.errors import LoomError
 from core.graph import tiled_text
@@ -362,3 +364,12 @@ def test_settings_that_are_offered_stand_side_by_side(open_studio: OpenStudio) -
     bar.show_for("fill", labels=True)
     QTest.qWait(0)
     assert [field.isVisible() for field in (bar.diameter, bar.spacing, bar.tolerance)] == [False, False, True]
+
+
+@pytest.mark.parametrize(("size", "small"), [((900, 2), (100, 1)), ((2, 900), (1, 100)), ((64, 48), (100, 75))])
+def test_a_thumbnail_of_a_very_long_painting_has_a_pixel_at_least(
+    open_studio: OpenStudio, size: tuple[int, int], small: tuple[int, int]
+) -> None:
+    made = thumbnail(open_studio(*size).panel.easel, 100)
+    assert (made.width(), made.height()) == small
+    assert made.pixelColor(0, 0) == made.pixelColor(made.width() - 1, made.height() - 1) == BARE
