@@ -30,7 +30,7 @@ class Trashed:
             OSError: It is not in the trash any more, or the disk refuses.
         """
         if self.held is None or self.path.exists():
-            raise FileExistsError(0, "another file has its name" if self.held else "it is not known where it is")
+            raise FileExistsError(0, "Another file has its name" if self.held else "It is not known where it is")
         self.held.rename(self.path)
         if self.held.parent.name == "files":  # the freedesktop.org trash keeps beside it from where it came
             note = self.held.parent.parent / "info" / f"{self.held.name}.trashinfo"
@@ -74,11 +74,28 @@ class Remover(QObject):
             if trashed is not None:
                 done.append(trashed)
             self.removed.emit(path)
-        self._linger.stop()
         if refused:
-            question = f"{_counted(refused)} cannot go to the trash: this folder has none."
-            self.offer.ask(question, {"Keep": lambda: None, "Remove for good": lambda: self._erase(refused)})
-        elif done and all(each.held is not None for each in done):
+            self._ask_about(refused, done)
+        else:
+            self._offer_undo(done)
+
+    def _ask_about(self, refused: Sequence[Path], done: Sequence[Trashed]) -> None:
+        """Ask about files that the trash refused; then offer to take back those that it took."""
+
+        def keep() -> None:
+            self._offer_undo(done)
+
+        def erase() -> None:
+            self._erase(refused)
+            self._offer_undo(done)
+
+        self._linger.stop()
+        # No cause is named: what Qt gives is that of the last place it tried, such as "Bad file descriptor".
+        self.offer.ask(f"{_counted(refused)} cannot go to the trash.", {"Keep": keep, "Remove for good": erase})
+
+    def _offer_undo(self, done: Sequence[Trashed]) -> None:
+        self._linger.stop()
+        if done and all(each.held is not None for each in done):
             words = f"{_counted(done)} {'are' if len(done) > 1 else 'is'} in the trash now."
             self.offer.ask(words, {"Undo": lambda: self._take_back(done), "Dismiss": lambda: None})
             self._linger.start()
@@ -90,7 +107,7 @@ class Remover(QObject):
             except OSError as error:
                 self.failed.emit(
                     LoomError(
-                        f'The picture "{path.name}" cannot be removed.', why=f"The system says: {error.strerror}.",
+                        f'The picture "{path.name}" cannot be removed.', why=f"{error.strerror or error}.",
                         fix=f'Make the folder "{path.parent}" writable, or remove the file yourself.',
                     )
                 )  # fmt: skip
@@ -105,7 +122,7 @@ class Remover(QObject):
                 self.failed.emit(
                     LoomError(
                         f'The picture "{each.path.name}" cannot be taken back from the trash.',
-                        why=f"The system says: {error.strerror}.",
+                        why=f"{error.strerror or error}.",
                         fix="Look for it in the trash of your desktop, and restore it there.",
                     )
                 )

@@ -191,6 +191,22 @@ def test_without_a_trash_pictures_go_only_if_a_person_says_so(
     assert gallery.paths() == []
 
 
+@pytest.mark.parametrize("answer", ["Keep", "Remove for good"])
+def test_what_is_in_the_trash_can_be_taken_back_though_other_files_were_refused(
+    gallery: Gallery, tmp_path: Path, answer: str
+) -> None:
+    paths = two_kept(gallery)
+    refused = tmp_path / f"{'x' * 246}.png"  # the note that the trash keeps beside it would have too long a name
+    refused.touch()
+    gallery.remover.remove([paths[0], refused])
+    assert gallery.remover.offer.text == "The picture cannot go to the trash."
+    press(gallery, answer)
+    assert refused.exists() == (answer == "Keep")
+    assert gallery.remover.offer.text == "The picture is in the trash now."
+    press(gallery, "Undo")
+    assert gallery.paths() == paths
+
+
 def test_a_picture_whose_file_is_gone_is_said_and_leaves_the_strip(
     gallery: Gallery, qtbot: QtBot, tmp_path: Path
 ) -> None:
