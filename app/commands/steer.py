@@ -10,13 +10,9 @@ from training.watching import commands
 from training.watching.run_state import RunState, is_run, read_state
 
 COMMANDS = {
-    "pause": "wait after this step, and keep everything in memory",
-    "pause-to-disk": "save a checkpoint and end the process, which frees all its memory",
-    "resume": "go on after a pause in memory",
-    "stop": "save a checkpoint and end",
-    "abort": "end at once, without saving",
-    "sample": "make sample grids now",
-    "checkpoint": "save a checkpoint now",
+    name.replace("_", "-"): words[0].lower() + words[1:]
+    for name, words in commands.COMMANDS.items()
+    if name != "extend"  # which says how many steps, too
 }
 
 

@@ -17,7 +17,17 @@ from training import toml_writer
 from training.run_folder import write_atomically
 from training.watching.run_state import LOG, RunState
 
-COMMANDS = ("pause", "pause_to_disk", "resume", "stop", "abort", "sample", "checkpoint", "extend")
+COMMANDS = {
+    "pause": "Wait after this step, and keep everything in memory",
+    "pause_to_disk": "Save a checkpoint and end the process, which frees all its memory",
+    "resume": "Go on after a pause in memory",
+    "stop": "Save a checkpoint and end",
+    "abort": "End at once, without saving",
+    "sample": "Make sample grids now",
+    "checkpoint": "Save a checkpoint now",
+    "extend": "Train for more steps than were planned",
+}
+"""What a run obeys, and what people are told that it does."""
 # DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP
 _DETACHED_WINDOWS = 0x8 | 0x200
 _MAIN = Path(__file__).resolve().parents[2] / "main.py"

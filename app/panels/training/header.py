@@ -13,17 +13,15 @@ from app.panels.training.split_button import SplitButton, Way
 from app.panels.training.words import STATE_COLORS, duration, number, phase_title, progress
 from app.status import Dot
 from core.errors import LoomError
+from training.watching.commands import COMMANDS
 from training.watching.run_state import RunState, Trouble
 
 _RATE_OVER_S = 60.0
 _TIPS = {
-    "pause": "Wait after this step, and keep everything in memory",
-    "resume": "Go on",
-    "stop": "Save a checkpoint and end; Resume goes on from there",
-    "abort": "End at once, without saving; Resume goes on from the last checkpoint",
-    "sample": "Make sample grids now",
-    "checkpoint": "Save a checkpoint now",
-    "extend": "Train for more steps than were planned",
+    **{name: COMMANDS[name] for name in ("pause", "resume", "stop", "abort", "sample", "checkpoint", "extend")},
+    "resume": "Go on",  # after a stop as well
+    "stop": f"{COMMANDS['stop']}; Resume goes on from there",
+    "abort": f"{COMMANDS['abort']}; Resume goes on from the last checkpoint",
     "next": "Train a diffusion model in the latents of this autoencoder",
     "promote": "Put the finished model among the models that the graph can load",
 }

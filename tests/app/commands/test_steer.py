@@ -44,6 +44,13 @@ def test_what_is_no_run_is_told_in_three_parts(tmp_path: Path, capsys: pytest.Ca
     assert len(capsys.readouterr().err.strip().splitlines()) == 3
 
 
+def test_the_help_says_of_each_command_what_the_window_says(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    helped = capsys.readouterr().out.lower()
+    assert all(commands.COMMANDS[name.replace("-", "_")].lower() in helped for name in COMMANDS)
+
+
 def test_an_unknown_command_is_a_wrong_command_line(run: RunFolder) -> None:
     with pytest.raises(SystemExit) as ended:
         main([str(run.path), "halt"])

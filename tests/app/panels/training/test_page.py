@@ -21,6 +21,7 @@ from app.panels.training.page import TrainingPage
 from app.panels.training.samples import with_difference
 from app.panels.training.split_button import SplitButton
 from training.run_folder import RunFolder
+from training.watching.commands import COMMANDS
 
 OpenPage = Callable[[], TrainingPage]
 MakeRun = Callable[..., RunFolder]
@@ -39,6 +40,12 @@ def test_without_runs_the_page_offers_a_first_one(open_page: OpenPage) -> None:
     page = open_page()
     assert page.stack.currentIndex() == 0
     assert page.runs.rows.count() == 0
+
+
+def test_buttons_tell_what_a_run_does_as_the_terminal_does(open_page: OpenPage) -> None:
+    tips = {name: button.toolTip() for name, button in open_page().header.buttons.items()}
+    told = COMMANDS.keys() - {"pause_to_disk", "resume"}  # a way of pausing; also what begins a stopped run again
+    assert not [name for name in told if not tips[name].startswith(COMMANDS[name])]
 
 
 def test_runs_are_found_and_the_newest_is_shown(open_page: OpenPage, make_run: MakeRun, qtbot: QtBot) -> None:
