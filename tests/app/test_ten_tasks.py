@@ -363,6 +363,8 @@ def test_a_run_is_started_on_the_training_page(window: MainWindow, hand: Hand, q
     qtbot.waitUntil(lambda: page.header.state is not None and page.header.buttons["abort"].isEnabled())
     QTest.mouseClick(page.header.buttons["abort"], LEFT)
     qtbot.waitUntil(lambda: any(Path("runs").glob("*/control/*.json")) or process.poll() is not None)
+    process.kill()
+    process.wait()
 
 
 def test_the_table_tells_these_counts() -> None:
