@@ -40,7 +40,7 @@ def test_a_folder_or_its_description_tells_parts_and_sizes(
 def test_the_installed_models_are_listed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json"]) == 0
     names = [model["name"] for model in json.loads(capsys.readouterr().out)["models"]]
-    assert names == list(model_library.installed())
+    assert names == list(model_library.folders())
 
 
 @pytest.fixture
