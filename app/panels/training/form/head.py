@@ -21,6 +21,8 @@ _GOALS: Mapping[str, tuple[str, ...]] = {
 }
 _WIDE = 720
 """Pixels from which on there is room for a heading, too."""
+_NARROW = 560
+"""Pixels below which the fields stand without their words; their tips and what they hold tell them apart."""
 
 
 class FormHead(QWidget):
@@ -35,7 +37,7 @@ class FormHead(QWidget):
         self._draft = draft
         self.name, self.goal, self.template = QLineEdit(), QComboBox(), QComboBox()
         self.name.setAccessibleName("Name")
-        self.name.setMinimumWidth(104)
+        self.name.setMinimumWidth(96)
         self.name.textEdited.connect(lambda text: draft.set_value("name", text))
         self.goal.setAccessibleName("What to train")
         self.goal.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
@@ -45,6 +47,8 @@ class FormHead(QWidget):
         self.goal.activated.connect(lambda index: draft.set_value("phases", list(self.goal.itemData(index))))
         self.template.setAccessibleName("Template")
         self.template.setPlaceholderText("the chosen run")
+        self.template.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.template.setMinimumContentsLength(5)
         for file in sorted(_TEMPLATES.glob("*.toml")):
             self.template.addItem(file.stem, file)
         self.template.setCurrentIndex(max(0, self.template.findText(_DEFAULT)))
@@ -60,9 +64,12 @@ class FormHead(QWidget):
         parts: tuple[tuple[str, QWidget, int], ...] = (
             ("Name", self.name, 1), ("Train", self.goal, 0), ("Begin with", self.template, 1),
         )  # fmt: skip
+        self._words: list[QLabel] = []
         for words, part, stretch in parts:
             label = QLabel(words)
             label.setObjectName("muted")
+            part.setToolTip(words)
+            self._words.append(label)
             row.addWidget(label)
             row.addWidget(part, stretch)
 
@@ -74,6 +81,8 @@ class FormHead(QWidget):
         self.goal.setCurrentIndex(next((i for i, goal in enumerate(_GOALS.values()) if goal == phases), -1))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the heading give way in a small window."""
+        """Let the heading, then the words before the fields give way in a small window."""
         super().resizeEvent(event)
         self._heading.setVisible(self.width() >= _WIDE)
+        for label in self._words:
+            label.setVisible(self.width() >= _NARROW)
